@@ -1,0 +1,73 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { AppError } from '../errors/index.js';
+import type { Principal } from './principal.js';
+import { newTrace, type Trace } from './trace.js';
+
+export type Protocol = 'http' | 'grpc' | 'job' | 'link' | 'system';
+
+export interface RequestContextInit {
+  requestId: string;
+  protocol: Protocol;
+  /** Absent: a new trace is begun. */
+  trace?: Trace;
+  /** Epoch milliseconds after which nobody waits for the answer any more. */
+  deadline?: number;
+  /** Aborted when the caller leaves or the deadline passes. */
+  signal?: AbortSignal;
+  /** Address of the caller as far as the trusted proxies allow to tell. */
+  ip?: string;
+  userAgent?: string;
+  /** Route template or rpc path, never the raw URL. */
+  route?: string;
+  principal?: Principal;
+}
+
+const storage = new AsyncLocalStorage<RequestContext>();
+
+/** What is known about the work in hand, wherever in the call stack it is asked for. */
+export class RequestContext {
+  readonly requestId: string;
+  readonly protocol: Protocol;
+  readonly trace: Trace;
+  readonly deadline: number | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly ip: string | undefined;
+  readonly userAgent: string | undefined;
+  route: string | undefined;
+  /** Set once by the authentication guard. */
+  principal: Principal | undefined;
+
+  constructor(init: RequestContextInit) {
+    this.requestId = init.requestId;
+    this.protocol = init.protocol;
+    this.trace = init.trace ?? newTrace();
+    this.deadline = init.deadline;
+    this.signal = init.signal;
+    this.ip = init.ip;
+    this.userAgent = init.userAgent;
+    this.route = init.route;
+    this.principal = init.principal;
+  }
+
+  /** Runs `fn`, and all it awaits, inside this context. */
+  static run<T>(context: RequestContext, fn: () => T): T {
+    return storage.run(context, fn);
+  }
+
+  /** The context of the work in hand; undefined at start-up and in timers that belong to no request. */
+  static current(): RequestContext | undefined {
+    return storage.getStore();
+  }
+
+  /** Milliseconds left, undefined when there is no deadline. @throws TIMEOUT when it has passed, CANCELLED when the caller left. */
+  remainingMs(): number | undefined {
+    if (this.deadline !== undefined) {
+      const left = this.deadline - Date.now();
+      if (left <= 0) throw new AppError('TIMEOUT');
+      if (this.signal?.aborted) throw new AppError('CANCELLED');
+      return left;
+    }
+    if (this.signal?.aborted) throw new AppError('CANCELLED');
+    return undefined;
+  }
+}

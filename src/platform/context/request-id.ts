@@ -1,0 +1,8 @@
+import { randomHex } from './trace.js';
+
+// Printable, short, and without anything that could break a log line or a header.
+const SANE = /^[A-Za-z0-9._:-]{1,128}$/;
+
+/** The caller's X-Request-Id when it is sane, else one of ours (32 hex digits). */
+export const acceptRequestId = (value: unknown): string =>
+  typeof value === 'string' && SANE.test(value) ? value : randomHex(16);
