@@ -24,7 +24,9 @@ function findUpward(start: string): string {
   for (let directory = start; ; directory = dirname(directory)) {
     if (packageNameIn(directory) === PACKAGE_NAME) return directory;
     if (dirname(directory) === directory) {
-      throw new Error(`No package.json named ${PACKAGE_NAME} was found in ${start} or any directory above it.`);
+      throw new Error(
+        `No package.json named ${PACKAGE_NAME} was found in ${start} or any directory above it.`,
+      );
     }
   }
 }

@@ -1,0 +1,33 @@
+/**
+ * Configuration: one typed schema (`ArcanaConfig`), one reader (`loadConfig`).
+ *
+ * This room alone reads the environment, the command line, `.env` and `config/*.toml`. Everything else is given an
+ * `ArcanaConfig`, by injection or as an argument. A setting is declared once, in its section class: description, type,
+ * limits and default; `.env.example` and docs/configuration.md are held against that declaration by tests.
+ */
+export {
+  ArcanaConfig,
+  MailSettings,
+  ObservabilitySettings,
+  PluginSettings,
+  type LogFormat,
+  type LogLevel,
+} from './arcana-config.js';
+export {
+  DeploymentSettings,
+  type DeploymentLayer,
+  type DeploymentLink,
+  type DeploymentMode,
+  type Environment,
+} from './deployment.settings.js';
+export { projectRoot } from './project-root.js';
+export {
+  Argon2Settings,
+  BootstrapSettings,
+  RateLimitSettings,
+  RegistrationSettings,
+  SecuritySettings,
+  type PasswordPolicy,
+} from './security.settings.js';
+export { GrpcSettings, ManagementSettings, RestSettings, ServerSettings } from './server.settings.js';
+export { DatabaseSettings, QueueSettings, RedisSettings } from './storage.settings.js';

@@ -1,0 +1,114 @@
+import { isIP } from 'node:net';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsBoolean,
+  IsEmail,
+  IsIn,
+  IsInt,
+  IsNotEmpty,
+  IsOptional,
+  IsString,
+  Max,
+  MaxLength,
+  Min,
+  ValidateBy,
+} from 'class-validator';
+import type { SettingOptions } from './setting.js';
+
+/** Long enough for any URL or path in use, short enough that a file given by mistake is noticed. */
+const MAX_TEXT_LENGTH = 4096;
+const MAX_LIST_LENGTH = 256;
+
+/**
+ * The class-validator rules that follow from what a setting is.
+ *
+ * Messages are predicates ("must be ..."): the reader puts the key, in the form the operator wrote it, in front.
+ */
+export function applyRules(options: SettingOptions): PropertyDecorator[] {
+  const rules = rulesOf(options);
+  return options.optional ? [IsOptional(), ...rules] : rules;
+}
+
+function rulesOf(options: SettingOptions): PropertyDecorator[] {
+  switch (options.type) {
+    case 'text':
+      return [...textRules(options.maxLength), ...(options.minBytes ? [atLeastBytes(options.minBytes)] : [])];
+    case 'email':
+      return [IsEmail({}, { message: 'must be an e-mail address' })];
+    case 'integer': {
+      const message = `must be a whole number from ${options.min} to ${options.max}`;
+      return [IsInt({ message }), Min(options.min, { message }), Max(options.max, { message })];
+    }
+    case 'flag':
+      return [IsBoolean({ message: 'must be true or false' })];
+    case 'choice':
+      return [IsIn([...options.values], { message: `must be one of ${options.values.join(', ')}` })];
+    case 'list':
+      return listRules(options.of);
+    case 'url':
+      return [satisfies('url', (value) => isUrl(value, options.schemes), urlMessage(options.schemes))];
+    case 'path':
+      return [
+        ...textRules(),
+        satisfies('path', (value) => !String(value).includes('\0'), 'must not contain NUL'),
+      ];
+  }
+}
+
+function textRules(maxLength = MAX_TEXT_LENGTH): PropertyDecorator[] {
+  return [
+    IsString({ message: 'must be text' }),
+    IsNotEmpty({ message: 'must not be empty: give it a value, or leave it out' }),
+    MaxLength(maxLength, { message: `must be at most ${maxLength} characters long` }),
+  ];
+}
+
+function listRules(of: 'origins' | 'addresses'): PropertyDecorator[] {
+  const [accepts, what] =
+    of === 'origins'
+      ? [isOrigin, 'must list origins such as https://app.example.com, without a path and without *']
+      : [isAddressRange, 'must list IP addresses or ranges such as 10.0.0.0/8'];
+  return [
+    IsArray({ message: 'must be a list' }),
+    ArrayMaxSize(MAX_LIST_LENGTH, { message: `must list at most ${MAX_LIST_LENGTH} entries` }),
+    satisfies(of, (value) => Array.isArray(value) && value.every(accepts), what),
+  ];
+}
+
+function atLeastBytes(bytes: number): PropertyDecorator {
+  return satisfies(
+    'minBytes',
+    (value) => typeof value === 'string' && Buffer.byteLength(value) >= bytes,
+    `must be at least ${bytes} bytes long: make one with openssl rand -base64 48`,
+  );
+}
+
+function satisfies(name: string, validate: (value: unknown) => boolean, message: string): PropertyDecorator {
+  return ValidateBy({ name, validator: { validate, defaultMessage: () => message } });
+}
+
+function isUrl(value: unknown, schemes: readonly string[]): boolean {
+  if (typeof value !== 'string' || !URL.canParse(value)) return false;
+  const url = new URL(value);
+  return schemes.includes(url.protocol.slice(0, -1)) && url.hostname !== '';
+}
+
+function urlMessage(schemes: readonly string[]): string {
+  return `must be a URL that starts with ${schemes.map((scheme) => `${scheme}://`).join(' or ')} and names a host`;
+}
+
+/** Scheme, host and port as a browser sends them in `Origin`; `*` is refused because answers may carry credentials. */
+function isOrigin(value: unknown): boolean {
+  if (typeof value !== 'string' || !URL.canParse(value)) return false;
+  const url = new URL(value);
+  return /^https?:$/.test(url.protocol) && url.origin === value;
+}
+
+function isAddressRange(value: unknown): boolean {
+  if (typeof value !== 'string') return false;
+  const [address = '', prefix, ...rest] = value.split('/');
+  const family = isIP(address);
+  if (family === 0 || rest.length > 0) return false;
+  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128));
+}

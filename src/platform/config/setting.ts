@@ -1,0 +1,79 @@
+import 'reflect-metadata';
+import { Type } from 'class-transformer';
+import { ValidateNested } from 'class-validator';
+import { applyRules } from './setting-rules.js';
+
+interface Described {
+  /** One sentence for .env.example, the documentation and nobody else: what it does, and its unit. */
+  description: string;
+  /** The value is never printed, neither at start nor in an error. */
+  secret?: true;
+  /** There is no default: the property is undefined until somebody sets it. Say in the description what unset means. */
+  optional?: true;
+}
+
+/** What a setting is: this alone decides how text becomes a value and which values are accepted. */
+export type SettingOptions = Described &
+  (
+    | { type: 'text'; minBytes?: number; maxLength?: number }
+    | { type: 'email' }
+    | { type: 'integer'; min: number; max: number }
+    | { type: 'flag' }
+    | { type: 'choice'; values: readonly string[]; lenient?: true }
+    | { type: 'list'; of: 'origins' | 'addresses' }
+    | { type: 'url'; schemes: readonly string[] }
+    /** `within`: unless somebody sets it, the path follows `data_directory`, as this name inside it. */
+    | { type: 'path'; within?: string }
+  );
+
+/** One setting of the flattened schema. */
+export interface SettingEntry {
+  /** Dotted, as on the command line and in TOML: `server.rest.port`. */
+  path: string;
+  /** As in the environment: `ARCANA_SERVER__REST__PORT`. */
+  env: string;
+  options: SettingOptions;
+  /** The value a fresh instance of the schema carries; undefined for an optional setting. */
+  default: unknown;
+}
+
+type SectionClass = new () => object;
+
+const declared = new WeakMap<object, Map<string, SettingOptions | SectionClass>>();
+
+/** Declares one setting of a section. It carries its class-validator rules; the default is the property's initialiser. */
+export function Setting(options: SettingOptions): PropertyDecorator {
+  return (prototype, property) => {
+    membersOf(prototype).set(String(property), options);
+    for (const rule of applyRules(options)) rule(prototype, property);
+  };
+}
+
+/** Declares a nested section, initialised with a fresh instance of its class. */
+export function Section(section: SectionClass): PropertyDecorator {
+  return (prototype, property) => {
+    membersOf(prototype).set(String(property), section);
+    ValidateNested()(prototype, property);
+    Type(() => section)(prototype, property);
+  };
+}
+
+/** Every setting of a schema class, sections flattened, in the order of declaration. */
+export function settingsOf(schema: SectionClass, prefix: readonly string[] = []): SettingEntry[] {
+  const defaults = new schema() as Record<string, unknown>;
+  return [...membersOf(schema.prototype as object)].flatMap(([name, member]) => {
+    const keys = [...prefix, name];
+    if (typeof member === 'function') return settingsOf(member, keys);
+    return [{ path: keys.join('.'), env: environmentName(keys), options: member, default: defaults[name] }];
+  });
+}
+
+function environmentName(keys: readonly string[]): string {
+  return `ARCANA_${keys.join('__').toUpperCase()}`;
+}
+
+function membersOf(prototype: object): Map<string, SettingOptions | SectionClass> {
+  let members = declared.get(prototype);
+  if (!members) declared.set(prototype, (members = new Map()));
+  return members;
+}
