@@ -1,0 +1,4 @@
+import { Effects1790000000001 } from './1790000000001-effects.js';
+
+/** Every step, oldest first. Append only: a step that has run anywhere is never edited. */
+export const MIGRATIONS = [Effects1790000000001];

@@ -1,0 +1,59 @@
+import { SetMetadata, type ExecutionContext } from '@nestjs/common';
+import type { Permission } from './permissions.js';
+
+const ACCESS = 'arcana:access';
+
+/** Who may call a route or rpc. Every one declares exactly one policy; boot fails where one is missing. */
+export type AccessPolicy =
+  | { readonly kind: 'public' }
+  /** Anonymous, or signed in: a credential that is sent must be valid. */
+  | { readonly kind: 'optional' }
+  | { readonly kind: 'authenticated' }
+  | {
+      readonly kind: 'permission';
+      readonly permission: Permission;
+      /** Path parameter or message field with the account's id: its owner needs no permission. */
+      readonly selfBy?: string;
+    };
+
+const declareAccess = (policy: AccessPolicy): MethodDecorator => SetMetadata(ACCESS, policy);
+
+/** Anyone may call; a credential is not looked at. */
+export const Public = (): MethodDecorator => declareAccess({ kind: 'public' });
+/** Anyone may call; a credential, if sent, must be valid. */
+export const OptionallyAuthenticated = (): MethodDecorator => declareAccess({ kind: 'optional' });
+/** Any signed-in account may call. */
+export const Authenticated = (): MethodDecorator => declareAccess({ kind: 'authenticated' });
+/** Accounts whose role carries the permission may call. */
+export const RequirePermission = (permission: Permission): MethodDecorator =>
+  declareAccess({ kind: 'permission', permission });
+/** The account named by `parameter` itself may call, and accounts whose role carries the permission. */
+export const SelfOr = (permission: Permission, parameter = 'id'): MethodDecorator =>
+  declareAccess({ kind: 'permission', permission, selfBy: parameter });
+
+/** The policy that a handler declares. */
+export const accessPolicyOf = (handler: object): AccessPolicy | undefined =>
+  Reflect.getMetadata(ACCESS, handler) as AccessPolicy | undefined;
+
+/** The part of gRPC metadata that guards need; the library itself stays in platform/grpc. */
+interface CallMetadata {
+  get(key: string): (string | Buffer)[];
+}
+
+interface HttpRequest {
+  headers: Record<string, string | string[] | undefined>;
+  params: Record<string, string | undefined>;
+}
+
+/** The Authorization header or metadata entry; an array when it was sent more than once. */
+export function authorizationOf(context: ExecutionContext): string | string[] | undefined {
+  if (context.getType() === 'http') return context.switchToHttp().getRequest<HttpRequest>().headers['authorization'];
+  const values = context.switchToRpc().getContext<CallMetadata>().get('authorization').map(String);
+  return values.length > 1 ? values : values[0];
+}
+
+/** Value of a path parameter (HTTP) or message field (gRPC). */
+export function parameterOf(context: ExecutionContext, name: string): unknown {
+  if (context.getType() === 'http') return context.switchToHttp().getRequest<HttpRequest>().params[name];
+  return context.switchToRpc().getData<Record<string, unknown>>()[name];
+}
