@@ -5,10 +5,10 @@ export abstract class VersionedRow {
   @PrimaryColumn('uuid')
   id: string;
 
-  @Column('timestamptz', { precision: 3 })
+  @Column({ type: 'timestamptz', precision: 3 })
   created_at: Date;
 
-  @Column('timestamptz', { precision: 3 })
+  @Column({ type: 'timestamptz', precision: 3 })
   updated_at: Date;
 
   /** Raised by one at every update: the ETag, and the guard against lost updates. */
