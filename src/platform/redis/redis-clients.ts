@@ -1,0 +1,153 @@
+import { once } from 'node:events';
+import { Redis, type RedisOptions } from 'ioredis';
+import { AppError } from '../errors/index.js';
+import { watchConnection } from './connection-watch.js';
+
+/** What is needed to reach Redis; times in milliseconds. */
+export interface RedisConnectionSettings {
+  /** `redis://` or `rediss://` (TLS), with credentials and database number as in the URL. */
+  url: string;
+  /** Time one command of the producer may take; also how long an unanswered PING is waited for. */
+  command_timeout_ms: number;
+}
+
+const CONNECT_TIMEOUT_MS = 5_000;
+const MAX_RECONNECT_DELAY_MS = 2_000;
+/** What callers are told to wait for before they try again. */
+const RETRY_AFTER_SECONDS = 2;
+
+/** Doubles from 50 ms to 2 s, with jitter: processes that lost the same server do not come back at the same moment. */
+const reconnectDelay = (attempt: number): number =>
+  Math.min(MAX_RECONNECT_DELAY_MS, 50 * 2 ** Math.min(attempt, 6)) * (0.5 + Math.random() / 2);
+
+/**
+ * The Redis clients of one process, by purpose, because what is right for one is wrong for another: a request must
+ * not wait for a server that is away, a worker must.
+ *
+ * Clients connect when first asked for and reconnect for ever. A lost connection is logged once, as is its return.
+ */
+export class RedisClients {
+  readonly #settings: RedisConnectionSettings;
+  readonly #clients = new Set<Redis>();
+  #producer: Redis | undefined;
+  #closed = false;
+
+  constructor(settings: RedisConnectionSettings) {
+    this.#settings = settings;
+  }
+
+  /**
+   * The shared client for short commands. It fails at once while it is not connected (no offline queue), and a
+   * command takes at most `command_timeout_ms`. A command that timed out may still have been executed.
+   */
+  get producer(): Redis {
+    this.#producer ??= this.#open('producer', {
+      enableOfflineQueue: false,
+      commandTimeout: this.#settings.command_timeout_ms,
+      // Commands in flight when the connection breaks are failed there and then, never sent a second time.
+      maxRetriesPerRequest: 0,
+    });
+    return this.#producer;
+  }
+
+  /** Whether a command of the producer would be sent now. */
+  get isReady(): boolean {
+    return this.#producer?.status === 'ready';
+  }
+
+  /** The producer, or an answer at once. @throws SERVICE_UNAVAILABLE while it is not connected. */
+  requireReady(): Redis {
+    const client = this.producer;
+    if (client.status !== 'ready') {
+      throw new AppError('SERVICE_UNAVAILABLE', {
+        retryAfterSeconds: RETRY_AFTER_SECONDS,
+        cause: new Error(`Redis is not connected (${client.status}).`),
+      });
+    }
+    return client;
+  }
+
+  /**
+   * A new client for a worker: commands wait for the connection as long as it takes and may block on the server, so
+   * neither a retry limit nor a time-out applies (BullMQ refuses a retry limit).
+   */
+  worker(): Redis {
+    return this.#open('worker', { maxRetriesPerRequest: null });
+  }
+
+  /** A new client for subscriptions; they are made again after every reconnect. */
+  subscriber(): Redis {
+    return this.#open('subscriber', { maxRetriesPerRequest: null });
+  }
+
+  /**
+   * Waits until `client` is connected.
+   * @returns false when it was not within `timeoutMs`; it goes on trying
+   */
+  async whenReady(client: Redis, timeoutMs: number): Promise<boolean> {
+    if (client.status === 'ready') return true;
+    const signal = AbortSignal.timeout(timeoutMs);
+    try {
+      // `once` would reject on 'error', which only says that one attempt of many failed.
+      await new Promise<void>((resolve, reject) => {
+        client.once('ready', resolve);
+        signal.addEventListener('abort', () => {
+          client.off('ready', resolve);
+          reject(signal.reason as Error);
+        });
+      });
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Closes one client that `worker()` or `subscriber()` gave. @param deadlineMs after which it is cut */
+  async closeClient(client: Redis, deadlineMs: number): Promise<void> {
+    this.#clients.delete(client);
+    if (client.status === 'end') return;
+    const ended = once(client, 'end', { signal: AbortSignal.timeout(deadlineMs) });
+    ended.catch(() => undefined);
+    // QUIT lets replies that are on their way arrive; a client that is not connected has none.
+    if (client.status === 'ready') client.quit().catch(() => client.disconnect());
+    else client.disconnect();
+    await ended.catch(() => client.disconnect());
+  }
+
+  /** Closes every client, those handed out included. @param deadlineMs after which connections are cut */
+  async close(deadlineMs: number): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#clients].map((client) => this.closeClient(client, deadlineMs)));
+  }
+
+  #open(purpose: string, options: RedisOptions): Redis {
+    if (this.#closed) {
+      throw new AppError('SERVICE_UNAVAILABLE', {
+        cause: new Error('The Redis clients of this process are closed.'),
+      });
+    }
+    const client = new Redis(this.#settings.url, {
+      connectionName: `arcana:${purpose}`,
+      connectTimeout: CONNECT_TIMEOUT_MS,
+      keepAlive: 10_000,
+      retryStrategy: reconnectDelay,
+      // A failover leaves us connected to what is now a replica; only a new connection finds the new primary.
+      reconnectOnError: (error) => error.message.startsWith('READONLY'),
+      ...options,
+    });
+    this.#clients.add(client);
+    watchConnection(client, {
+      purpose,
+      // A worker's client may block on the server by design and would not answer.
+      ...(purpose !== 'worker' && { pingTimeoutMs: this.#settings.command_timeout_ms }),
+    });
+    return client;
+  }
+}
+
+/** The clients of a process; null when no URL is configured. Nothing connects before a client is asked for. */
+export const openRedis = ({
+  url,
+  command_timeout_ms,
+}: Partial<RedisConnectionSettings>): RedisClients | null =>
+  url === undefined ? null : new RedisClients({ url, command_timeout_ms: command_timeout_ms ?? 2_000 });
