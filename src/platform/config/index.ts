@@ -13,6 +13,7 @@ export {
   type LogFormat,
   type LogLevel,
 } from './arcana-config.js';
+export { ConfigurationError } from './configuration.error.js';
 export {
   DeploymentSettings,
   type DeploymentLayer,
@@ -20,6 +21,9 @@ export {
   type DeploymentMode,
   type Environment,
 } from './deployment.settings.js';
+export { describeConfig, withoutPassword } from './describe-config.js';
+export { jwtSecret } from './development-secret.js';
+export { loadConfig, type ConfigInput, type ConfigSources } from './load-config.js';
 export { projectRoot } from './project-root.js';
 export {
   Argon2Settings,

@@ -14,7 +14,7 @@ import {
   Min,
   ValidateBy,
 } from 'class-validator';
-import type { SettingOptions } from './setting.js';
+import type { SettingOptions } from './setting-options.js';
 
 /** Long enough for any URL or path in use, short enough that a file given by mistake is noticed. */
 const MAX_TEXT_LENGTH = 4096;
@@ -89,13 +89,26 @@ function satisfies(name: string, validate: (value: unknown) => boolean, message:
 }
 
 function isUrl(value: unknown, schemes: readonly string[]): boolean {
-  if (typeof value !== 'string' || !URL.canParse(value)) return false;
+  if (typeof value !== 'string' || value.length > MAX_TEXT_LENGTH || !URL.canParse(value)) return false;
   const url = new URL(value);
-  return schemes.includes(url.protocol.slice(0, -1)) && url.hostname !== '';
+  // PostgreSQL's own tools write a socket directory as postgres:///name?host=/run/postgresql.
+  const namesHost = url.hostname !== '' || url.searchParams.get('host');
+  return schemes.includes(url.protocol.slice(0, -1)) && Boolean(namesHost) && isDecodable(url);
+}
+
+/** A lone % in a password passes the URL parser and throws in the drivers, which decode it. */
+function isDecodable(url: URL): boolean {
+  try {
+    decodeURIComponent(url.username + url.password + url.pathname);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function urlMessage(schemes: readonly string[]): string {
-  return `must be a URL that starts with ${schemes.map((scheme) => `${scheme}://`).join(' or ')} and names a host`;
+  const start = schemes.map((scheme) => `${scheme}://`).join(' or ');
+  return `must be a URL that starts with ${start} and names a host, with special characters of a password percent-encoded`;
 }
 
 /** Scheme, host and port as a browser sends them in `Origin`; `*` is refused because answers may carry credentials. */

@@ -1,30 +1,7 @@
 import 'reflect-metadata';
-import { Type } from 'class-transformer';
 import { ValidateNested } from 'class-validator';
+import type { SettingOptions } from './setting-options.js';
 import { applyRules } from './setting-rules.js';
-
-interface Described {
-  /** One sentence for .env.example, the documentation and nobody else: what it does, and its unit. */
-  description: string;
-  /** The value is never printed, neither at start nor in an error. */
-  secret?: true;
-  /** There is no default: the property is undefined until somebody sets it. Say in the description what unset means. */
-  optional?: true;
-}
-
-/** What a setting is: this alone decides how text becomes a value and which values are accepted. */
-export type SettingOptions = Described &
-  (
-    | { type: 'text'; minBytes?: number; maxLength?: number }
-    | { type: 'email' }
-    | { type: 'integer'; min: number; max: number }
-    | { type: 'flag' }
-    | { type: 'choice'; values: readonly string[]; lenient?: true }
-    | { type: 'list'; of: 'origins' | 'addresses' }
-    | { type: 'url'; schemes: readonly string[] }
-    /** `within`: unless somebody sets it, the path follows `data_directory`, as this name inside it. */
-    | { type: 'path'; within?: string }
-  );
 
 /** One setting of the flattened schema. */
 export interface SettingEntry {
@@ -33,11 +10,14 @@ export interface SettingEntry {
   /** As in the environment: `ARCANA_SERVER__REST__PORT`. */
   env: string;
   options: SettingOptions;
+  /** The class that declares it, and the property there: what a single value is validated against. */
+  section: SectionClass;
+  name: string;
   /** The value a fresh instance of the schema carries; undefined for an optional setting. */
   default: unknown;
 }
 
-type SectionClass = new () => object;
+export type SectionClass = new () => object;
 
 const declared = new WeakMap<object, Map<string, SettingOptions | SectionClass>>();
 
@@ -54,7 +34,6 @@ export function Section(section: SectionClass): PropertyDecorator {
   return (prototype, property) => {
     membersOf(prototype).set(String(property), section);
     ValidateNested()(prototype, property);
-    Type(() => section)(prototype, property);
   };
 }
 
@@ -64,7 +43,16 @@ export function settingsOf(schema: SectionClass, prefix: readonly string[] = [])
   return [...membersOf(schema.prototype as object)].flatMap(([name, member]) => {
     const keys = [...prefix, name];
     if (typeof member === 'function') return settingsOf(member, keys);
-    return [{ path: keys.join('.'), env: environmentName(keys), options: member, default: defaults[name] }];
+    return [
+      {
+        path: keys.join('.'),
+        env: environmentName(keys),
+        options: member,
+        section: schema,
+        name,
+        default: defaults[name],
+      },
+    ];
   });
 }
 

@@ -1,0 +1,131 @@
+import type { ArcanaConfig } from './arcana-config.js';
+import type { DeploymentLayer, DeploymentMode } from './deployment.settings.js';
+import { weaknessOf } from './secret-strength.js';
+
+/** What this release can run; the schema knows the whole vocabulary, so that a later mode is refused by name. */
+const RUNNABLE_MODES: readonly DeploymentMode[] = ['monolithic'];
+const RUNNABLE_LAYERS: readonly DeploymentLayer[] = ['all'];
+
+/** OWASP Password Storage Cheat Sheet: Argon2id with at least 19 MiB. */
+const LEAST_PRODUCTION_MEMORY_KIB = 19_456;
+
+/** The name of a key in the form the operator wrote it, or its environment name when nobody did. */
+export type NameOf = (path: string) => string;
+
+interface Rule {
+  /** The settings it compares; a rule about one that is already known to be wrong would only add noise. */
+  about: readonly string[];
+  problem(config: ArcanaConfig, name: NameOf): string | undefined;
+}
+
+const rules: readonly Rule[] = [
+  {
+    about: ['deployment.mode'],
+    problem: ({ deployment }, name) =>
+      RUNNABLE_MODES.includes(deployment.mode)
+        ? undefined
+        : `${name('deployment.mode')} is ${deployment.mode}, which this release cannot run: use ${RUNNABLE_MODES.join(' or ')}.`,
+  },
+  {
+    about: ['deployment.layer'],
+    problem: ({ deployment }, name) =>
+      RUNNABLE_LAYERS.includes(deployment.layer)
+        ? undefined
+        : `${name('deployment.layer')} is ${deployment.layer}, which this release cannot run: use ${RUNNABLE_LAYERS.join(' or ')}.`,
+  },
+  distinctPorts('server.rest.port', 'server.grpc.port', (config) => [
+    config.server.rest.port,
+    config.server.grpc.port,
+  ]),
+  distinctPorts('server.rest.port', 'server.management.port', (config) => [
+    config.server.rest.port,
+    config.server.management.port,
+  ]),
+  distinctPorts('server.grpc.port', 'server.management.port', (config) => [
+    config.server.grpc.port,
+    config.server.management.port,
+  ]),
+  atMost('server.rest.headers_timeout_ms', 'server.rest.request_timeout_ms', ({ server }) => [
+    server.rest.headers_timeout_ms,
+    server.rest.request_timeout_ms,
+  ]),
+  atMost('server.grpc.shutdown_grace_ms', 'server.shutdown_timeout_ms', ({ server }) => [
+    server.grpc.shutdown_grace_ms,
+    server.shutdown_timeout_ms,
+  ]),
+  atMost('security.jwt_access_expiration_secs', 'security.jwt_refresh_expiration_secs', ({ security }) => [
+    security.jwt_access_expiration_secs,
+    security.jwt_refresh_expiration_secs,
+  ]),
+  atMost(
+    'security.jwt_refresh_expiration_secs',
+    'security.session_absolute_expiration_secs',
+    ({ security }) => [security.jwt_refresh_expiration_secs, security.session_absolute_expiration_secs],
+  ),
+];
+
+const productionRules: readonly Rule[] = [
+  {
+    about: ['database.url'],
+    problem: ({ database }, name) =>
+      database.url === undefined
+        ? `${name('database.url')} is required in production, where the embedded database is refused: give it the postgres:// URL of your server.`
+        : undefined,
+  },
+  {
+    about: ['security.jwt_secret'],
+    problem: ({ security }, name) => {
+      const fix = 'make one with openssl rand -base64 48';
+      if (security.jwt_secret === undefined) {
+        return `${name('security.jwt_secret')} is required in production: ${fix}, and give it here or in the file that ARCANA_SECURITY__JWT_SECRET_FILE names.`;
+      }
+      const weakness = weaknessOf(security.jwt_secret);
+      return weakness && `${name('security.jwt_secret')} ${weakness}, which production refuses: ${fix}.`;
+    },
+  },
+  {
+    about: ['security.argon2.memory_kib'],
+    problem: ({ security }, name) =>
+      security.argon2.memory_kib < LEAST_PRODUCTION_MEMORY_KIB
+        ? `${name('security.argon2.memory_kib')} must be at least ${LEAST_PRODUCTION_MEMORY_KIB} in production.`
+        : undefined,
+  },
+];
+
+/** What is wrong with values that are each fine alone, one sentence each. `isBroken`: the setting has its sentence already. */
+export function brokenRules(
+  config: ArcanaConfig,
+  name: NameOf,
+  isBroken: (path: string) => boolean,
+): string[] {
+  const applicable = config.environment === 'production' ? [...rules, ...productionRules] : rules;
+  return applicable
+    .filter(({ about }) => !about.some(isBroken))
+    .map((rule) => rule.problem(config, name))
+    .filter((problem) => problem !== undefined);
+}
+
+type Pair = (config: ArcanaConfig) => [number, number];
+
+function distinctPorts(one: string, other: string, ports: Pair): Rule {
+  return {
+    about: [one, other],
+    problem: (config, name) => {
+      const [first, second] = ports(config);
+      const collide = first !== 0 && first === second;
+      return collide
+        ? `${name(one)} and ${name(other)} are both ${first}: give each listener its own port.`
+        : undefined;
+    },
+  };
+}
+
+function atMost(lesser: string, greater: string, values: Pair): Rule {
+  return {
+    about: [lesser, greater],
+    problem: (config, name) => {
+      const [low, high] = values(config);
+      return low > high ? `${name(lesser)} (${low}) must not exceed ${name(greater)} (${high}).` : undefined;
+    },
+  };
+}

@@ -1,0 +1,36 @@
+import type { ArcanaConfig } from './arcana-config.js';
+import { valueAt } from './config-value.js';
+import { SETTINGS } from './known-settings.js';
+import type { ConfigSources } from './load-config.js';
+
+const HIDDEN = '********';
+
+/**
+ * The effective configuration for the print-out at start: one line per setting, `key = value (source)`.
+ *
+ * Secrets are hidden, and so are passwords inside URLs; an optional setting that nobody set reads `unset`.
+ */
+export function describeConfig(config: ArcanaConfig, sources: ConfigSources): string[] {
+  return SETTINGS.map(({ path, options }) => {
+    const value = valueAt(config, path);
+    const shown = value !== undefined && options.secret ? HIDDEN : displayed(value, options.type === 'url');
+    return `${path} = ${shown} (${sources.get(path) ?? 'default'})`;
+  });
+}
+
+function displayed(value: unknown, isUrl: boolean): string {
+  if (value === undefined) return 'unset';
+  if (isUrl) return withoutPassword(String(value));
+  return Array.isArray(value) ? JSON.stringify(value) : String(value);
+}
+
+/** A URL that can be printed: no password, and no parameter that drivers read one from. */
+export function withoutPassword(text: string): string {
+  if (!URL.canParse(text)) return HIDDEN;
+  const url = new URL(text);
+  if (url.password) url.password = HIDDEN;
+  for (const name of [...url.searchParams.keys()]) {
+    if (/pass|secret|token|key|auth/i.test(name)) url.searchParams.set(name, HIDDEN);
+  }
+  return url.href;
+}
