@@ -30,19 +30,22 @@ export class RequestContext {
   readonly protocol: Protocol;
   readonly trace: Trace;
   readonly deadline: number | undefined;
-  readonly signal: AbortSignal | undefined;
   readonly ip: string | undefined;
   readonly userAgent: string | undefined;
   route: string | undefined;
   /** Set once by the authentication guard. */
   principal: Principal | undefined;
+  readonly #outerSignal: AbortSignal | undefined;
+  // Made when somebody asks for the signal: most requests end without.
+  #controller: AbortController | undefined;
+  #abortReason: AppError | undefined;
 
   constructor(init: RequestContextInit) {
     this.requestId = init.requestId;
     this.protocol = init.protocol;
     this.trace = init.trace ?? newTrace();
     this.deadline = init.deadline;
-    this.signal = init.signal;
+    this.#outerSignal = init.signal;
     this.ip = init.ip;
     this.userAgent = init.userAgent;
     this.route = init.route;
@@ -59,15 +62,28 @@ export class RequestContext {
     return storage.getStore();
   }
 
+  /** Aborted when the caller leaves or the deadline passes. */
+  get signal(): AbortSignal {
+    if (this.#outerSignal) return this.#outerSignal;
+    if (!this.#controller) {
+      this.#controller = new AbortController();
+      if (this.#abortReason) this.#controller.abort(this.#abortReason);
+    }
+    return this.#controller.signal;
+  }
+
+  /** Ends the work: nobody waits for it any more. Only whoever opened the context calls this. */
+  abort(reason: AppError): void {
+    this.#abortReason ??= reason;
+    this.#controller?.abort(reason);
+  }
+
   /** Milliseconds left, undefined when there is no deadline. @throws TIMEOUT when it has passed, CANCELLED when the caller left. */
   remainingMs(): number | undefined {
-    if (this.deadline !== undefined) {
-      const left = this.deadline - Date.now();
-      if (left <= 0) throw new AppError('TIMEOUT');
-      if (this.signal?.aborted) throw new AppError('CANCELLED');
-      return left;
-    }
-    if (this.signal?.aborted) throw new AppError('CANCELLED');
-    return undefined;
+    const left = this.deadline === undefined ? undefined : this.deadline - Date.now();
+    if (left !== undefined && left <= 0) throw new AppError('TIMEOUT');
+    if (this.#abortReason) throw this.#abortReason;
+    if (this.#outerSignal?.aborted) throw new AppError('CANCELLED');
+    return left;
   }
 }

@@ -1,0 +1,49 @@
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import type { Socket } from 'node:net';
+import type { RestSettings } from '../config/index.js';
+import { AppError } from '../errors/index.js';
+import { toProblem, PROBLEM_CONTENT_TYPE } from './problem.js';
+import { sendProblem } from './http-context.js';
+
+/** The Fastify adapter with our limits. Whatever goes wrong before Nest is reached is a problem document too. */
+export function createHttpAdapter(settings: RestSettings): FastifyAdapter {
+  const adapter = new FastifyAdapter({
+    logger: false,
+    bodyLimit: settings.body_limit_bytes,
+    trustProxy: settings.trusted_proxies.length > 0 ? settings.trusted_proxies : false,
+    keepAliveTimeout: settings.keep_alive_timeout_ms,
+    requestTimeout: settings.request_timeout_ms,
+    http: { headersTimeout: settings.headers_timeout_ms },
+    // Ours takes no header of that name unless it is sane; see http-context.ts.
+    requestIdHeader: false,
+    onProtoPoisoning: 'error',
+    onConstructorPoisoning: 'error',
+    forceCloseConnections: 'idle',
+    // No Nest middleware is used: its layer would cost every request.
+    skipMiddie: true,
+    routerOptions: { maxParamLength: 200 },
+    frameworkErrors: (_error: FastifyError, request: FastifyRequest, reply: FastifyReply) =>
+      sendProblem(request, reply, new AppError('MALFORMED_REQUEST')),
+    clientErrorHandler: answerClientError,
+  });
+  // JSON is all we take; Fastify's own parsers would accept text as well.
+  adapter.getInstance().removeContentTypeParser('text/plain');
+  return adapter;
+}
+
+/** Node could not make a request of what came: broken syntax, headers too large, headers that trickle in. */
+function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const slow = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
+  const problem = toProblem(new AppError(slow ? 'REQUEST_TIMEOUT' : 'MALFORMED_REQUEST'), '', undefined);
+  const status = slow ? '408 Request Timeout' : error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request';
+  const body = JSON.stringify({ ...problem, status: Number.parseInt(status, 10) });
+  socket.end(
+    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: ${PROBLEM_CONTENT_TYPE}\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}

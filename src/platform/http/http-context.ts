@@ -1,0 +1,84 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyAdapter } from '@nestjs/platform-fastify';
+import { acceptRequestId, continueTrace, RequestContext, traceparent } from '../context/index.js';
+import { AppError } from '../errors/index.js';
+import { problemHeaders, toProblem } from './problem.js';
+
+const CONTEXT = Symbol('arcana:context');
+const STARTED = Symbol('arcana:started');
+
+interface Carrier {
+  [CONTEXT]?: RequestContext;
+  [STARTED]?: number;
+}
+
+/** Told of every answered request; observability counts and logs it. */
+export type HttpObserver = (seen: {
+  method: string;
+  /** Template of the route; `unmatched` when there was none. */
+  route: string;
+  status: number;
+  seconds: number;
+  context: RequestContext;
+}) => void;
+
+/** The context opened for a request; outside a handler (parser errors) AsyncLocalStorage does not carry it. */
+export const contextOf = (request: object): RequestContext | undefined => (request as Carrier)[CONTEXT];
+
+const single = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value);
+
+/** Answers with a problem document, from wherever there is no Nest filter. */
+export function sendProblem(request: FastifyRequest, reply: FastifyReply, error: AppError): void {
+  const problem = toProblem(error, request.url.split('?', 1)[0]!, contextOf(request));
+  void reply.code(problem.status).headers(problemHeaders(error)).serializer(JSON.stringify).send(problem);
+}
+
+/**
+ * The head of the request chain: request id, trace, time-out. Runs before every other hook, so that each answer, also
+ * of a malformed request, carries its id.
+ */
+export function openRequestContexts(adapter: FastifyAdapter, timeoutMs: number, observe: HttpObserver): void {
+  adapter.setOnRequestHook((request: FastifyRequest, reply: FastifyReply, done: () => void) => {
+    const { headers } = request;
+    const context = new RequestContext({
+      requestId: acceptRequestId(headers['x-request-id']),
+      protocol: 'http',
+      trace: continueTrace(single(headers['traceparent'])),
+      deadline: Date.now() + timeoutMs,
+      ip: request.ip,
+      ...(headers['user-agent'] !== undefined && { userAgent: headers['user-agent'] }),
+      route: `${request.method} ${request.routeOptions.url ?? 'unmatched'}`,
+    });
+    const carrier = request as unknown as Carrier;
+    carrier[CONTEXT] = context;
+    carrier[STARTED] = performance.now();
+    const { raw } = reply;
+    raw.setHeader('x-request-id', context.requestId);
+    raw.setHeader('traceparent', traceparent(context.trace));
+    const timer = setTimeout(() => {
+      const timeout = new AppError('TIMEOUT');
+      context.abort(timeout);
+      if (!reply.sent) sendProblem(request, reply, timeout);
+    }, timeoutMs);
+    raw.once('close', () => {
+      clearTimeout(timer);
+      if (!raw.writableFinished) context.abort(new AppError('CANCELLED'));
+    });
+    done();
+  });
+  adapter.setOnResponseHook((request: FastifyRequest, reply: FastifyReply, done: () => void) => {
+    const carrier = request as unknown as Carrier;
+    observe({
+      method: request.method,
+      route: request.routeOptions.url ?? 'unmatched',
+      status: reply.statusCode,
+      seconds: (performance.now() - carrier[STARTED]!) / 1000,
+      context: carrier[CONTEXT]!,
+    });
+    done();
+  });
+  // After the body was parsed: its events do not belong to the request's asynchronous context.
+  adapter.getInstance().addHook('preHandler', (request, _reply, done) => {
+    RequestContext.run(contextOf(request)!, done);
+  });
+}

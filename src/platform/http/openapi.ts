@@ -1,0 +1,171 @@
+import type { INestApplication } from '@nestjs/common';
+import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { CATALOGUE, type ErrorCode } from '../errors/index.js';
+import { accessPolicyOf, rolesWith, type AccessPolicy } from '../security/index.js';
+import { ERRORS_EXTENSION, type DocumentedErrorEntry } from './api-docs.decorators.js';
+import { ProblemDocument } from './problem.dto.js';
+
+type Operation = NonNullable<OpenAPIObject['paths'][string]['get']> & Record<string, unknown>;
+
+const METHODS = ['get', 'put', 'post', 'delete', 'patch'] as const;
+const SHARED: ErrorCode[] = ['TOO_MANY_REQUESTS', 'INTERNAL_ERROR', 'SERVICE_UNAVAILABLE', 'TIMEOUT'];
+
+/** `UsersController`, `create` -> `users.create` */
+const operationId = (controller: string, method: string): string => {
+  const feature = controller.replace(/Controller$/, '');
+  return `${feature.charAt(0).toLowerCase()}${feature.slice(1)}.${method}`;
+};
+
+function policiesById(app: INestApplication): Map<string, AccessPolicy> {
+  const discovery = app.get(DiscoveryService, { strict: false });
+  const scanner = app.get(MetadataScanner, { strict: false });
+  const policies = new Map<string, AccessPolicy>();
+  for (const { instance, metatype } of discovery.getControllers()) {
+    if (!instance || !metatype) continue;
+    const prototype = Object.getPrototypeOf(instance) as Record<string, object>;
+    for (const name of scanner.getAllMethodNames(prototype)) {
+      const policy = accessPolicyOf(prototype[name]!);
+      if (policy) policies.set(operationId(metatype.name, name), policy);
+    }
+  }
+  return policies;
+}
+
+function describeAccess(operation: Operation, policy: AccessPolicy | undefined): void {
+  const lines: string[] = [];
+  if (!policy || policy.kind === 'public') {
+    operation.security = [];
+    lines.push('**Access:** public.');
+  } else if (policy.kind === 'optional') {
+    operation.security = [{}, { bearer: [] }];
+    lines.push('**Access:** public; a bearer token, if sent, must be valid.');
+  } else {
+    operation.security = [{ bearer: [] }];
+    if (policy.kind === 'authenticated') lines.push('**Access:** any signed-in account.');
+    else {
+      const roles = rolesWith(policy.permission).join(', ');
+      const self = policy.selfBy === undefined ? '' : 'the account itself, or ';
+      lines.push(`**Access:** ${self}roles ${roles} (permission \`${policy.permission}\`).`);
+      operation['x-permission'] = policy.permission;
+      operation['x-roles'] = rolesWith(policy.permission);
+    }
+  }
+  operation.description = [operation.description, ...lines].filter(Boolean).join('\n\n');
+}
+
+/** Errors that follow from what the operation is. */
+function impliedErrors(operation: Operation, policy: AccessPolicy | undefined): ErrorCode[] {
+  const codes = [...SHARED];
+  if (policy && policy.kind !== 'public') codes.push('UNAUTHORIZED', 'TOKEN_EXPIRED');
+  if (policy?.kind === 'permission') codes.push('FORBIDDEN');
+  if (operation.requestBody) codes.push('MALFORMED_REQUEST', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE');
+  if (operation.requestBody || (operation.parameters?.length ?? 0) > 0) codes.push('VALIDATION_FAILED');
+  return codes;
+}
+
+function example({ code, reason }: DocumentedErrorEntry, path: string): object {
+  const entry = CATALOGUE[code];
+  const message = reason?.message ?? entry.message;
+  const fields =
+    reason ??
+    (code === 'VALIDATION_FAILED' ? { field: 'name', code: 'IS_STRING', message: 'name must be a string' } : undefined);
+  return {
+    type: `urn:arcana:error:${code}`,
+    title: entry.title,
+    status: entry.http,
+    detail: message,
+    instance: path,
+    code,
+    message,
+    timestamp: '2026-01-01T12:00:00.000Z',
+    request_id: '0b1f6d6c5b7e4d6a9d0e8b7a6c5d4e3f',
+    trace_id: '4bf92f3577b34da6a3ce929d0e0e4736',
+    ...(fields && { errors: [fields] }),
+  };
+}
+
+function describeErrors(operation: Operation, path: string, policy: AccessPolicy | undefined): void {
+  const declared = (operation[ERRORS_EXTENSION] ?? []) as DocumentedErrorEntry[];
+  delete operation[ERRORS_EXTENSION];
+  const implied = impliedErrors(operation, policy).map((code): DocumentedErrorEntry => ({ code }));
+  const byStatus = new Map<number, DocumentedErrorEntry[]>();
+  for (const entry of [...declared, ...implied]) {
+    const { http } = CATALOGUE[entry.code];
+    const list = byStatus.get(http) ?? [];
+    if (!list.some((known) => known.code === entry.code && known.reason?.code === entry.reason?.code)) list.push(entry);
+    byStatus.set(http, list);
+  }
+  for (const [status, entries] of [...byStatus].sort(([a], [b]) => a - b)) {
+    const responses = operation.responses as Record<string, unknown>;
+    responses[status] = {
+      description: [...new Set(entries.map(({ code, reason }) => (reason ? `${code} (${reason.code})` : code)))].join(', '),
+      content: {
+        'application/problem+json': {
+          schema: { $ref: '#/components/schemas/ProblemDocument' },
+          examples: Object.fromEntries(
+            entries.map((entry) => [entry.reason?.code ?? entry.code, { value: example(entry, path) }]),
+          ),
+        },
+      },
+    };
+  }
+}
+
+/** The OpenAPI document of everything the application serves. Deterministic: the same code gives the same text. */
+export function createOpenApiDocument(app: INestApplication, version: string): OpenAPIObject {
+  const base = new DocumentBuilder()
+    .setTitle('Arcana Cloud')
+    .setDescription(
+      'Accounts, background jobs, plugins and health. Sign in at `POST /api/v1/auth/login`, then put the access token into **Authorize**. Every error is an RFC 9457 problem document.',
+    )
+    .setVersion(version)
+    .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, 'bearer')
+    .build();
+  const document = SwaggerModule.createDocument(app, base, {
+    operationIdFactory: operationId,
+    extraModels: [ProblemDocument],
+  });
+  const policies = policiesById(app);
+  for (const [path, item] of Object.entries(document.paths)) {
+    for (const method of METHODS) {
+      const operation = item[method] as Operation | undefined;
+      if (!operation) continue;
+      const policy = policies.get(operation.operationId ?? '');
+      describeAccess(operation, policy);
+      describeErrors(operation, path, policy);
+    }
+  }
+  makeOperationIdsUnique(document);
+  return document;
+}
+
+/** A route that answers under two paths keeps its name on the first and gets the path's version as suffix on the others. */
+function makeOperationIdsUnique(document: OpenAPIObject): void {
+  const seen = new Set<string>();
+  for (const [path, item] of Object.entries(document.paths)) {
+    for (const method of METHODS) {
+      const operation = item[method] as Operation | undefined;
+      if (!operation?.operationId) continue;
+      if (seen.has(operation.operationId)) {
+        operation.operationId += `.${/\/(v\d+)\//.exec(path)?.[1] ?? 'alias'}`;
+      }
+      seen.add(operation.operationId);
+    }
+  }
+}
+
+/** Serves Swagger UI at /docs and the document at /docs-json and /openapi.json. */
+export function serveOpenApi(app: INestApplication, document: OpenAPIObject): void {
+  SwaggerModule.setup('docs', app, document, {
+    jsonDocumentUrl: 'docs-json',
+    yamlDocumentUrl: 'docs-yaml',
+    customSiteTitle: 'Arcana Cloud API',
+    swaggerOptions: { persistAuthorization: true, displayRequestDuration: true, operationsSorter: 'alpha' },
+  });
+  const body = JSON.stringify(document);
+  app.getHttpAdapter().get('/openapi.json', (_request: unknown, reply: { type(t: string): { send(b: string): void } }) => {
+    reply.type('application/json; charset=utf-8').send(body);
+  });
+}
