@@ -15,6 +15,8 @@ export default {
     {
       ...shared,
       displayName: 'real',
+      globalSetup: '<rootDir>/test/support/global-setup.mjs',
+      globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
       testMatch: ['<rootDir>/test/{integration,e2e,contract,faults}/**/*.spec.ts'],
     },
   ],
