@@ -43,7 +43,7 @@ function readVariables(variables: Variables, directory: string, source: string):
   }
   for (const names of namesOf.values()) {
     if (names.length > 1) {
-      layer.problems.push(`${names.sort().join(' and ')} are set both${where(source)}: keep one of them.`);
+      layer.problems.push(`${names.sort().join(' and ')} are both set${where(source)}: keep one of them.`);
     }
   }
   return layer;

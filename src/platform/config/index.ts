@@ -24,6 +24,7 @@ export {
 export { describeConfig, withoutPassword } from './describe-config.js';
 export { jwtSecret } from './development-secret.js';
 export { loadConfig, type ConfigInput, type ConfigSources } from './load-config.js';
+export { productVersion } from './product-version.js';
 export { projectRoot } from './project-root.js';
 export {
   Argon2Settings,
@@ -35,3 +36,4 @@ export {
 } from './security.settings.js';
 export { GrpcSettings, ManagementSettings, RestSettings, ServerSettings } from './server.settings.js';
 export { DatabaseSettings, QueueSettings, RedisSettings } from './storage.settings.js';
+export { productVersion } from './version.js';

@@ -1,5 +1,5 @@
 const PLACEHOLDER =
-  /change.?me|change.?this|placeholder|your.?(jwt.?)?secret|super.?secret|my.?secret|secret.?key|example|replace.?(me|this)|insecure|password|default|dummy|todo/i;
+  /change.?me|change.?this|placeholder|your.?(jwt.?)?secret|super.?secret|my.?secret|secret.?key|example|replace.?(me|this)|insecure|password|default|dummy/i;
 
 /** Below what 16 random bytes give in any usual spelling, above what a phrase of one word repeated gives. */
 const LEAST_BITS = 80;
