@@ -1,4 +1,5 @@
 import { Effects1790000000001 } from './1790000000001-effects.js';
+import { Plugins1790000000030 } from './1790000000030-plugins.js';
 
 /** Every step, oldest first. Append only: a step that has run anywhere is never edited. */
-export const MIGRATIONS = [Effects1790000000001];
+export const MIGRATIONS = [Effects1790000000001, Plugins1790000000030];

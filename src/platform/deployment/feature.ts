@@ -1,4 +1,4 @@
-import type { Provider, Type } from '@nestjs/common';
+import type { DynamicModule, Provider, Type } from '@nestjs/common';
 import type { AbstractClass } from './remote.js';
 
 /** A port and the adapter that answers for it where the real thing lives. */
@@ -24,11 +24,13 @@ export interface Feature {
   readonly answers: readonly { readonly port: AbstractClass; readonly by: AbstractClass }[];
   /** What is needed in every role that has the services: pure helpers, boot tasks. */
   readonly providers: readonly Provider[];
+  /** Modules of libraries that the controllers need. */
+  readonly imports: readonly (DynamicModule | Type)[];
 }
 
 type FeatureDeclaration = Pick<Feature, 'name'> & Partial<Omit<Feature, 'name'>>;
 
 /** Declares a feature. The only thing that app/features.ts lists. */
 export function defineFeature(declaration: FeatureDeclaration): Feature {
-  return { controllers: [], services: [], repositories: [], jobs: [], answers: [], providers: [], ...declaration };
+  return { controllers: [], services: [], repositories: [], jobs: [], answers: [], providers: [], imports: [], ...declaration };
 }

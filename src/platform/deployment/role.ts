@@ -57,7 +57,7 @@ export function featureModule(feature: Feature, link: LinkKind, below: DynamicMo
   Module({})(module);
   return {
     module,
-    imports: below,
+    imports: [...below, ...feature.imports],
     controllers: [...feature.controllers],
     providers: [
       ...exposed.flatMap(link === 'loopback' ? looped : direct),

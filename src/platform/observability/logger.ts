@@ -1,0 +1,54 @@
+import type { LoggerService } from '@nestjs/common';
+import { Logger as NestPinoLogger, PinoLogger } from 'nestjs-pino';
+import { pino, type DestinationStream, type Logger } from 'pino';
+import pretty from 'pino-pretty';
+import type { ObservabilitySettings } from '../config/index.js';
+import { RequestContext } from '../context/index.js';
+
+/** Keys whose values never reach a log, at the top level and one level down. */
+const SECRET_KEYS = [
+  'password',
+  'current_password',
+  'new_password',
+  'password_hash',
+  'token',
+  'access_token',
+  'refresh_token',
+  'authorization',
+  'cookie',
+  'secret',
+  'jwt_secret',
+  'admin_password',
+];
+
+/**
+ * The one logger of a process: JSON lines, or readable ones for a terminal. Request id and trace are added to every
+ * line that is written in a request.
+ * @param destination standard output unless given (tests)
+ */
+export function createLogger(settings: ObservabilitySettings, destination?: DestinationStream): Logger {
+  const stream =
+    settings.log_format === 'pretty'
+      ? pretty({ singleLine: true, ignore: 'pid,hostname', sync: true, ...(destination && { destination }) })
+      : (destination ?? pino.destination({ fd: 1, sync: false }));
+  return pino(
+    {
+      level: settings.log_level,
+      base: { service: settings.service_name },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: { paths: SECRET_KEYS.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]), censor: '[hidden]' },
+      mixin: () => {
+        const context = RequestContext.current();
+        return context ? { request_id: context.requestId, trace_id: context.trace.traceId } : {};
+      },
+      // The line's own request_id wins over the mixin's.
+      mixinMergeStrategy: (line, mixin) => ({ ...mixin, ...line }),
+    },
+    stream,
+  );
+}
+
+/** What Nest and every `new Logger('Name')` of a feature write to. */
+export const nestLogger = (logger: Logger): LoggerService =>
+  new NestPinoLogger(new PinoLogger({ pinoHttp: { logger } }), {});

@@ -1,0 +1,17 @@
+import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { Registry } from 'prom-client';
+import { MetricsController } from './metrics.controller.js';
+
+/** Makes the process's registry injectable and, where asked to, serves it beside the API. */
+@Global()
+@Module({})
+export class ObservabilityModule {
+  static forRoot(options: { registry: Registry; serveMetrics: boolean }): DynamicModule {
+    return {
+      module: ObservabilityModule,
+      controllers: options.serveMetrics ? [MetricsController] : [],
+      providers: [{ provide: Registry, useValue: options.registry }],
+      exports: [Registry],
+    };
+  }
+}
