@@ -36,4 +36,3 @@ export {
 } from './security.settings.js';
 export { GrpcSettings, ManagementSettings, RestSettings, ServerSettings } from './server.settings.js';
 export { DatabaseSettings, QueueSettings, RedisSettings } from './storage.settings.js';
-export { productVersion } from './version.js';
