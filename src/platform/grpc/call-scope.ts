@@ -1,0 +1,196 @@
+import { status as Code } from '@grpc/grpc-js';
+import type {
+  Metadata,
+  ServerInterceptingCall,
+  ServerInterceptor,
+  ServerMethodDefinition,
+} from '@grpc/grpc-js';
+import { acceptRequestId, continueTrace, RequestContext } from '../context/index.js';
+import { AppError } from '../errors/index.js';
+import { DETAILS_TRAILER, REQUEST_ID_KEY, toGrpcStatus } from './grpc-status.js';
+import { errorOfBareStatus } from './library-status.js';
+
+/** Told once per finished call, whoever ended it: names are those of the .proto file, `code` that of the status. */
+export type CallObserver = (service: string, method: string, code: string, seconds: number) => void;
+
+export interface CallPolicy {
+  /** Milliseconds a unary call may take when its client grants no less. Streams have only their client's deadline. */
+  defaultDeadlineMs: number;
+  /** Bytes that the metadata of one call may have; grpc-js itself has no such limit. */
+  maxMetadataBytes: number;
+  observe?: CallObserver;
+  /** Told of errors that no filter has seen, for the log. */
+  onUnexpected?: (error: AppError, route: string) => void;
+}
+
+type Call = Parameters<ServerInterceptor>[1];
+type Listener = Parameters<Call['start']>[0];
+type Status = Parameters<Call['sendStatus']>[0];
+type Method = ServerMethodDefinition<unknown, unknown>;
+
+/**
+ * Stands around every call of a server: request context, deadline, cancellation, request id, the last word on errors, and
+ * measuring. It is the outermost layer: also what grpc-js answers itself, before any handler runs, passes here.
+ */
+export class CallScopes {
+  private readonly streams = new Set<CallScope>();
+
+  constructor(private readonly policy: CallPolicy) {}
+
+  /**
+   * For the `interceptors` option of grpc-js. It changes the call's own methods instead of wrapping the call, because
+   * grpc-js sends its own statuses (too large, unreadable, deadline) past any wrapper.
+   */
+  readonly interceptor: ServerInterceptor = (method, call) => {
+    new CallScope(method, call, this.policy, this.streams).attach();
+    return call as unknown as ServerInterceptingCall;
+  };
+
+  /** Ends the calls that would go on for ever; the others are left to finish. */
+  endStreams(error: AppError): void {
+    for (const stream of [...this.streams]) stream.end(error);
+  }
+}
+
+class CallScope implements Listener {
+  private readonly began = performance.now();
+  private readonly abort = new AbortController();
+  private readonly sendStatus: Call['sendStatus'];
+  private context: RequestContext | undefined;
+  private listener: Listener;
+  private timer: NodeJS.Timeout | undefined;
+  private finished = false;
+
+  constructor(
+    private readonly method: Method,
+    private readonly call: Call,
+    private readonly policy: CallPolicy,
+    private readonly streams: Set<CallScope>,
+  ) {
+    this.sendStatus = call.sendStatus;
+  }
+
+  attach(): void {
+    const { call } = this;
+    const { start, sendMetadata } = call;
+    call.start = (listener) => {
+      this.listener = listener;
+      start.call(call, this);
+    };
+    // Initial metadata goes out with the first message: an error before that stays one frame, which is what allows
+    // clients to retry it.
+    call.sendMetadata = (metadata) => {
+      if (this.context !== undefined) metadata.set(REQUEST_ID_KEY, this.context.requestId);
+      sendMetadata.call(call, metadata);
+    };
+    call.sendStatus = (status) => this.answer(status);
+  }
+
+  onReceiveMetadata(metadata: Metadata): void {
+    const context = this.open(metadata);
+    this.context = context;
+    if (metadataBytes(metadata) > this.policy.maxMetadataBytes) {
+      this.end(new AppError('PAYLOAD_TOO_LARGE', { message: 'The metadata is larger than allowed.' }));
+      return;
+    }
+    if (this.method.responseStream) this.streams.add(this);
+    RequestContext.run(context, () => this.listener.onReceiveMetadata(metadata));
+  }
+
+  onReceiveMessage(message: unknown): void {
+    // The handler of a single message runs at half-close; in a stream it runs now.
+    if (!this.method.requestStream) this.listener.onReceiveMessage(message);
+    else RequestContext.run(this.context!, () => this.listener.onReceiveMessage(message));
+  }
+
+  onReceiveHalfClose(): void {
+    RequestContext.run(this.context!, () => this.listener.onReceiveHalfClose());
+  }
+
+  /** grpc-js calls this at the end of every call; only when nothing has been answered yet has the caller left. */
+  onCancel(): void {
+    if (!this.finished) {
+      this.finish(Code.CANCELLED);
+      this.abort.abort(new AppError('CANCELLED'));
+    }
+    if (this.context === undefined) this.listener.onCancel();
+    else RequestContext.run(this.context, () => this.listener.onCancel());
+  }
+
+  /** Answers in the handler's place and tells it to stop. */
+  end(error: AppError): void {
+    this.answer(toGrpcStatus(error, this.context));
+    this.abort.abort(error);
+  }
+
+  private open(metadata: Metadata): RequestContext {
+    const { call, method } = this;
+    return new RequestContext({
+      requestId: acceptRequestId(metadata.get(REQUEST_ID_KEY)[0]),
+      protocol: 'grpc',
+      trace: continueTrace(text(metadata.get('traceparent')[0])),
+      deadline: this.armDeadline(),
+      signal: this.abort.signal,
+      ip: address(call.getConnectionInfo().remoteAddress),
+      userAgent: text(metadata.get('user-agent')[0]),
+      route: method.path,
+    });
+  }
+
+  /** grpc-js watches the client's deadline; ours needs a timer only where it comes first. */
+  private armDeadline(): number | undefined {
+    const deadline = Number(this.call.getDeadline());
+    if (this.method.requestStream || this.method.responseStream) {
+      return deadline === Infinity ? undefined : deadline;
+    }
+    const { defaultDeadlineMs } = this.policy;
+    const ours = Date.now() + defaultDeadlineMs;
+    if (deadline <= ours) return deadline;
+    this.timer = setTimeout(() => this.end(new AppError('TIMEOUT')), defaultDeadlineMs);
+    return ours;
+  }
+
+  /** The one way out: the first status counts, and one that nobody has explained yet is explained here. */
+  private answer(status: Status): void {
+    if (this.finished) return;
+    const { code } = status;
+    let answered = status;
+    if (code !== Code.OK && !this.isExplained(status)) {
+      const error = errorOfBareStatus(status);
+      if (error.code === 'INTERNAL_ERROR') this.policy.onUnexpected?.(error, this.method.path);
+      answered = toGrpcStatus(error, this.context);
+      this.abort.abort(error);
+    }
+    this.finish(answered.code ?? Code.UNKNOWN);
+    this.sendStatus.call(this.call, answered);
+  }
+
+  /** Health and reflection keep the statuses that their own standards give them. */
+  private isExplained({ code, metadata }: Status): boolean {
+    if (metadata !== null && metadata !== undefined && metadata.get(DETAILS_TRAILER).length > 0) return true;
+    return this.method.path.startsWith('/grpc.') && code !== Code.INTERNAL && code !== Code.UNKNOWN;
+  }
+
+  private finish(code: Code): void {
+    this.finished = true;
+    clearTimeout(this.timer);
+    this.streams.delete(this);
+    const [, service, method] = this.method.path.split('/') as [string, string, string];
+    this.policy.observe?.(service, method, Code[code]!, (performance.now() - this.began) / 1000);
+  }
+}
+
+const text = (value: string | Buffer | undefined): string | undefined =>
+  typeof value === 'string' ? value : undefined;
+
+/** An IPv4 caller of a listener that also speaks IPv6 shows as `::ffff:192.0.2.1`. */
+const address = (remote: string | undefined): string | undefined =>
+  remote?.startsWith('::ffff:') ? remote.slice(7) : remote;
+
+function metadataBytes(metadata: Metadata): number {
+  let bytes = 0;
+  for (const [key, values] of Object.entries(metadata.toJSON())) {
+    for (const value of values) bytes += key.length + value.length;
+  }
+  return bytes;
+}

@@ -1,0 +1,187 @@
+import { loadPackageDefinition as grpcObjects, Server, ServerCredentials } from '@grpc/grpc-js';
+import type { GrpcObject, ServiceClientConstructor, UntypedServiceImplementation } from '@grpc/grpc-js';
+import type { PackageDefinition } from '@grpc/proto-loader';
+import { ServerGrpc } from '@nestjs/microservices';
+import type { GrpcSettings } from '../config/index.js';
+import { AppError } from '../errors/index.js';
+import { CallScopes, type CallObserver } from './call-scope.js';
+import { channelOptions, MAX_METADATA_BYTES } from './channel-options.js';
+import { GrpcHealth } from './grpc-health.js';
+import { loadPackageDefinition } from './package-definition.js';
+import { addReflection } from './reflection.js';
+
+export interface ArcanaGrpcServerOptions {
+  settings: GrpcSettings;
+  /** Fed by the health registry; its own, which serves nothing, when absent. */
+  health?: GrpcHealth;
+  /** Told of every finished call. */
+  observe?: CallObserver;
+  /** Absent: no TLS. */
+  credentials?: ServerCredentials;
+  /** Absent: everything under `proto/`. */
+  packageDefinition?: PackageDefinition;
+}
+
+/**
+ * The public gRPC listener as a Nest transport: `app.connectMicroservice({ strategy }, { inheritAppConfig: true })`.
+ *
+ * Beyond Nest's own: the shared codec, a request context and a deadline per call, standard health, reflection, services
+ * that are complete before the port opens, and a stop that has a time limit.
+ */
+export class ArcanaGrpcServer extends ServerGrpc {
+  declare protected grpcClient: Server | null;
+  private readonly scopes: CallScopes;
+  private readonly definition: PackageDefinition;
+  private readonly health: GrpcHealth;
+  private boundPort: number | undefined;
+  private closing: Promise<void> | undefined;
+
+  constructor(private readonly setup: ArcanaGrpcServerOptions) {
+    const packageDefinition = setup.packageDefinition ?? loadPackageDefinition();
+    super({ package: [], packageDefinition });
+    this.definition = packageDefinition;
+    this.health = setup.health ?? new GrpcHealth();
+    this.scopes = new CallScopes({
+      defaultDeadlineMs: setup.settings.default_deadline_ms,
+      maxMetadataBytes: MAX_METADATA_BYTES,
+      observe: setup.observe,
+      onUnexpected: (error, route) => this.logger.error(`${route} failed outside its handler`, error.cause),
+    });
+  }
+
+  /** The port that is listened on, which configuration may have left to the system. @throws Error before `listen` */
+  get port(): number {
+    if (this.boundPort === undefined) throw new Error('The gRPC listener has no port before it listens.');
+    return this.boundPort;
+  }
+
+  /** Unlike Nest's own, opens the port last: a call that comes early finds a closed port, never a missing service. */
+  override async listen(callback: (error?: unknown) => void): Promise<void> {
+    try {
+      this.grpcClient = new Server({
+        ...channelOptions(this.setup.settings),
+        interceptors: [this.scopes.interceptor],
+      });
+      await this.bindEvents();
+      this.boundPort = await this.bind(this.grpcClient);
+      callback();
+    } catch (error) {
+      this.grpcClient?.forceShutdown();
+      this.grpcClient = null;
+      callback(error);
+    }
+  }
+
+  /** Adds each service that controllers handle. @throws Error when handlers and `proto/` do not fit */
+  override async bindEvents(): Promise<void> {
+    const server = this.grpcClient!;
+    const objects = grpcObjects(this.definition);
+    const unclaimed = new Set(this.messageHandlers.keys());
+    const served: string[] = [];
+    for (const name of Object.keys(this.definition)) {
+      const service = lookup(objects, name);
+      if (service === undefined) continue;
+      const handlers = (await this.createService(service, shortName(name))) as UntypedServiceImplementation;
+      if (this.claim(name, service, handlers, unclaimed) === 0) continue;
+      server.addService(service.service, handlers);
+      served.push(name);
+    }
+    for (const pattern of unclaimed)
+      throw new Error(`A controller handles ${pattern}, which no .proto file describes.`);
+    this.health.announce(served);
+    this.health.addTo(server);
+    if (this.setup.settings.reflection) addReflection(server, this.definition, served);
+  }
+
+  /**
+   * Stops taking calls, lets the running ones finish and cuts what still runs after `shutdown_grace_ms`. Streams have no
+   * end of their own to wait for; they are told UNAVAILABLE at once, so that their clients go elsewhere.
+   */
+  override close(): Promise<void> {
+    this.closing ??= this.drain();
+    return this.closing;
+  }
+
+  private async drain(): Promise<void> {
+    const server = this.grpcClient;
+    if (!server) return;
+    this.health.stop();
+    const graceful = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+    this.scopes.endStreams(new AppError('SERVICE_UNAVAILABLE', { message: 'The server is shutting down.' }));
+    let timer: NodeJS.Timeout | undefined;
+    const limit = new Promise<void>((resolve) => {
+      timer = setTimeout(() => {
+        server.forceShutdown();
+        resolve();
+      }, this.setup.settings.shutdown_grace_ms);
+    });
+    await Promise.race([graceful, limit]);
+    clearTimeout(timer);
+    this.grpcClient = null;
+  }
+
+  /** Takes the handlers of one service off the list. @returns how many there are */
+  private claim(
+    name: string,
+    { service }: ServiceClientConstructor,
+    handlers: UntypedServiceImplementation,
+    unclaimed: Set<string>,
+  ): number {
+    const methods = Object.keys(handlers);
+    for (const rpc of Object.keys(service)) {
+      if (methods.length > 0 && !methods.includes(rpc)) {
+        throw new Error(`${name}/${rpc} is described under proto/, but no controller handles it.`);
+      }
+      for (const pattern of unclaimed) {
+        const handled = JSON.parse(pattern) as { service?: string; rpc?: string };
+        if (handled.rpc === rpc && (handled.service === name || handled.service === shortName(name))) {
+          unclaimed.delete(pattern);
+        }
+      }
+    }
+    return methods.length;
+  }
+
+  private bind(server: Server): Promise<number> {
+    const { host, port } = this.setup.settings;
+    // grpc-js reads an IPv6 address only in brackets.
+    const target = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+    const credentials = this.setup.credentials ?? ServerCredentials.createInsecure();
+    return new Promise((resolve, reject) => {
+      server.bindAsync(target, credentials, (error, bound) =>
+        error === null ? resolve(bound) : reject(bindError(target, error)),
+      );
+    });
+  }
+}
+
+const shortName = (service: string): string => service.slice(service.lastIndexOf('.') + 1);
+
+function lookup(objects: GrpcObject, name: string): ServiceClientConstructor | undefined {
+  const found = name
+    .split('.')
+    .reduce<unknown>((at, part) => (at as GrpcObject | undefined)?.[part], objects);
+  return typeof found === 'function' ? (found as ServiceClientConstructor) : undefined;
+}
+
+/** grpc-js tells what went wrong in words only. */
+function bindError(target: string, cause: Error): Error {
+  const settings = 'ARCANA_SERVER__GRPC__HOST and ARCANA_SERVER__GRPC__PORT';
+  if (cause.message.includes('EADDRINUSE')) {
+    return new Error(
+      `gRPC cannot listen on ${target}: the port is in use; stop the other program or change ${settings}.`,
+      {
+        cause,
+      },
+    );
+  }
+  return new Error(`gRPC cannot listen on ${target}: ${reasonOf(cause)}; check ${settings}.`, { cause });
+}
+
+function reasonOf({ message }: Error): string {
+  if (message.includes('EACCES')) return 'this user may not open that port';
+  if (message.includes('EADDRNOTAVAIL')) return 'this machine does not have that address';
+  if (message.includes('ENOTFOUND') || message.includes('Name resolution'))
+    return 'that host name is not known';
+  return 'the address cannot be used';
+}
