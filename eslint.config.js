@@ -1,0 +1,148 @@
+import eslint from '@eslint/js';
+import tseslint from 'typescript-eslint';
+import { arcana } from './scripts/checks/eslint-rules.js';
+
+const READS_ENVIRONMENT = ['src/platform/config/**', 'scripts/**', 'test/**', 'bench/**', '*.config.js'];
+
+/** Laws that ESLint can see while a line is being typed; who may import whom is in .dependency-cruiser.cjs. */
+const laws = {
+  files: ['**/*.{ts,js,mjs}'],
+  plugins: { arcana },
+  rules: {
+    'arcana/package-home': 'error',
+    'no-restricted-properties': [
+      'error',
+      {
+        object: 'process',
+        property: 'env',
+        message:
+          'Settings come from platform/config: typed, validated and redacted there. Ask for an ArcanaConfig.',
+      },
+    ],
+    'no-restricted-imports': [
+      'error',
+      {
+        paths: ['process', 'node:process'].map((name) => ({
+          name,
+          importNames: ['env'],
+          message: 'Ask for an ArcanaConfig.',
+        })),
+      },
+    ],
+  },
+};
+
+export default tseslint.config(
+  { ignores: ['dist/', 'coverage/', 'node_modules/', '.arcana/', 'bench/results/'] },
+  { linterOptions: { reportUnusedDisableDirectives: 'error' } },
+  eslint.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      // A promise that nobody waits for is an error that nobody sees.
+      '@typescript-eslint/no-floating-promises': ['error', { checkThenables: true }],
+      '@typescript-eslint/no-misused-promises': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      '@typescript-eslint/consistent-type-exports': 'error',
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', caughtErrors: 'all', ignoreRestSiblings: true },
+      ],
+      // Numbers and booleans print as one expects; objects and undefined do not.
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      // Nest's dynamic modules are named by empty classes.
+      '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true, allowEmpty: true }],
+      // The written type is what decorators see at run time.
+      '@typescript-eslint/no-inferrable-types': ['error', { ignoreProperties: true }],
+      // DTO classes describe shapes: a literal of that shape is one of them.
+      '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
+      // Where an index is known to exist, noUncheckedIndexedAccess leaves no better way to say so.
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      // A type parameter used once still names what a caller may fix.
+      '@typescript-eslint/no-unnecessary-type-parameters': 'off',
+      // Header and metadata names are data, not properties.
+      '@typescript-eslint/dot-notation': 'off',
+      // A method may be async because its port is.
+      '@typescript-eslint/require-await': 'off',
+      // `while (true)` says what it means.
+      '@typescript-eslint/no-unnecessary-condition': ['error', { allowConstantLoopConditions: true }],
+      // Empty string and zero are as absent as undefined in many of our conditions; the types say where they are not.
+      '@typescript-eslint/prefer-nullish-coalescing': ['error', { ignorePrimitives: { string: true } }],
+    },
+  },
+  { files: ['**/*.{js,mjs,cjs}'], languageOptions: { globals: nodeGlobals() } },
+  { files: ['**/*.cjs'], languageOptions: { sourceType: 'commonjs' } },
+  laws,
+  { files: READS_ENVIRONMENT, rules: { 'no-restricted-properties': 'off', 'no-restricted-imports': 'off' } },
+  {
+    files: ['src/**/*.ts', 'migrations/**/*.ts'],
+    rules: {
+      // One name per thing, the same everywhere it is imported.
+      'no-restricted-exports': [
+        'error',
+        {
+          restrictDefaultExports: {
+            direct: true,
+            named: true,
+            defaultFrom: true,
+            namedFrom: true,
+            namespaceFrom: true,
+          },
+        },
+      ],
+      // Logs go through the logger: levels, request id, redaction.
+      'no-console': 'error',
+    },
+  },
+  {
+    // What the person at the terminal must read, and no log file may keep.
+    files: ['src/app/banner.ts'],
+    rules: { 'no-console': 'off' },
+  },
+  {
+    files: ['**/*.spec.ts', 'test/**/*.ts'],
+    rules: {
+      // expect(object.method) hands over a method to be looked at, not to be called.
+      '@typescript-eslint/unbound-method': 'off',
+      // Tests hand over what the types forbid, to see it refused.
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-member-access': 'off',
+      '@typescript-eslint/no-unsafe-argument': 'off',
+    },
+  },
+);
+
+/** What Node gives every JavaScript file that the TypeScript compiler does not look at. */
+function nodeGlobals() {
+  const names = [
+    'process',
+    'console',
+    'URL',
+    'Buffer',
+    'setTimeout',
+    'clearTimeout',
+    'setInterval',
+    'clearInterval',
+  ];
+  const more = [
+    'setImmediate',
+    'fetch',
+    'AbortController',
+    'AbortSignal',
+    'performance',
+    'require',
+    'module',
+    'structuredClone',
+  ];
+  return Object.fromEntries([...names, ...more].map((name) => [name, 'readonly']));
+}
