@@ -24,6 +24,7 @@ export {
 export { describeConfig, withoutPassword } from './describe-config.js';
 export { jwtSecret } from './development-secret.js';
 export { loadConfig, type ConfigInput, type ConfigSources } from './load-config.js';
+export { productVersion } from './product-version.js';
 export { projectRoot } from './project-root.js';
 export {
   Argon2Settings,
