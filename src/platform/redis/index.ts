@@ -8,3 +8,5 @@ export { RedisClients, openRedis } from './redis-clients.js';
 export type { RedisConnectionSettings } from './redis-clients.js';
 export { checkRedisDurability } from './redis-durability.js';
 export { RedisModule } from './redis.module.js';
+export { RedisScript } from './redis-script.js';
+export { translateRedisError } from './redis-error.js';
