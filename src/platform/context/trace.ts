@@ -1,3 +1,4 @@
+import { isSpanContextValid, trace as otel } from '@opentelemetry/api';
 import { randomBytes } from 'node:crypto';
 
 /** W3C trace context of the work in hand. Source: https://www.w3.org/TR/trace-context/ */
@@ -30,8 +31,17 @@ export function randomHex(bytes: number): string {
 /** Begins a trace of our own. */
 export const newTrace = (): Trace => ({ traceId: randomHex(16), spanId: randomHex(8), sampled: false });
 
+/** The span that tracing, where it is switched on, has already opened for this work. */
+function openSpan(): Trace | undefined {
+  const span = otel.getActiveSpan()?.spanContext();
+  if (!span || !isSpanContextValid(span)) return undefined;
+  return { traceId: span.traceId, spanId: span.spanId, sampled: (span.traceFlags & 1) === 1 };
+}
+
 /** Continues the caller's trace with a span of our own; anything that is not a valid header begins a new trace. */
 export function continueTrace(traceparent: string | undefined): Trace {
+  const open = openSpan();
+  if (open) return open;
   const match = traceparent === undefined ? null : TRACEPARENT.exec(traceparent);
   if (!match) return newTrace();
   const [, version, traceId, parentId, flags, rest] = match;

@@ -8,6 +8,7 @@ export { DatabaseModule } from './database.module.js';
 export { brokenUniqueConstraint, throwReasonOf, translateDatabaseError } from './database-error.js';
 export { createDataSource, MIGRATIONS_TABLE } from './data-source.js';
 export { runMigrations } from './migration-runner.js';
+export { poolSizes, StatementLog, StatementTimes } from './statement-log.js';
 export { VersionedRow } from './versioned-row.js';
 export { AuditEffect, effects, Effects, EventEffect, JobEffect } from './effects/effects.js';
 export type { EventDeclaration, JobDeclaration, JobEffectOptions } from './effects/effects.js';

@@ -2,4 +2,5 @@
 export { createLogger, nestLogger } from './logger.js';
 export { createRegistry, DatabaseMetrics, ServerMetrics } from './metrics.js';
 export type { PoolSizes } from './metrics.js';
+export { stopTelemetry } from './telemetry.js';
 export { ObservabilityModule } from './observability.module.js';

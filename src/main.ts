@@ -1,0 +1,4 @@
+import 'reflect-metadata';
+import { runProcess } from './app/process.js';
+
+await runProcess();
