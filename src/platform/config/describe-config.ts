@@ -26,7 +26,8 @@ function displayed(value: unknown, isUrl: boolean): string {
 
 /** A URL that can be printed: no password, and no parameter that drivers read one from. */
 export function withoutPassword(text: string): string {
-  if (!URL.canParse(text)) return HIDDEN;
+  // user:password@host parses too, with the user as its scheme.
+  if (!URL.canParse(text) || !text.includes('://')) return HIDDEN;
   const url = new URL(text);
   if (url.password) url.password = HIDDEN;
   for (const name of [...url.searchParams.keys()]) {

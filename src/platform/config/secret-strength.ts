@@ -1,5 +1,6 @@
+/** Words of seven letters and more: shorter ones turn up in random secrets by chance. */
 const PLACEHOLDER =
-  /change.?me|change.?this|placeholder|your.?(jwt.?)?secret|super.?secret|my.?secret|secret.?key|example|replace.?(me|this)|insecure|password|default|dummy/i;
+  /change.?me|change.?this|placeholder|your.?(jwt.?)?secret|super.?secret|my.?secret|secret.?key|example|replace.?(me|this)|insecure|password|default/i;
 
 /** Below what 16 random bytes give in any usual spelling, above what a phrase of one word repeated gives. */
 const LEAST_BITS = 80;

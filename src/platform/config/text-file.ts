@@ -32,8 +32,6 @@ function explained(error: unknown): unknown {
     case 'EACCES':
     case 'EPERM':
       return new UnreadableFileError('may not be read by the user this process runs as');
-    case 'ENOTDIR':
-      return new UnreadableFileError('lies below a file, not a directory');
     case 'ENAMETOOLONG':
     case 'ERR_INVALID_ARG_VALUE':
       return new UnreadableFileError('is not a usable file name');
