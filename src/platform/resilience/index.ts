@@ -1,0 +1,10 @@
+/**
+ * Resilience: what keeps one caller, or one failing dependency, from taking the others down. Here: rate limits, one
+ * port for REST and gRPC, exact over all processes where Redis is present.
+ */
+export { RateLimiter } from './rate-limiter.js';
+export type { RateLimitDecision, RateLimitPolicy } from './rate-limiter.js';
+export { RateLimit, SkipRateLimit } from './rate-limit.decorators.js';
+export type { RateLimitPolicyName } from './rate-limit.decorators.js';
+export { RateLimitGuard } from './rate-limit.guard.js';
+export { ResilienceModule } from './resilience.module.js';

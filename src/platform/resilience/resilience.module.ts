@@ -1,0 +1,25 @@
+import { Global, Module } from '@nestjs/common';
+import { RedisClients } from '../redis/index.js';
+import { MemoryRateLimiter } from './memory.rate-limiter.js';
+import { RateLimitGuard } from './rate-limit.guard.js';
+import { RateLimiter } from './rate-limiter.js';
+import { RedisRateLimiter } from './redis.rate-limiter.js';
+
+/**
+ * Makes `RateLimiter` and `RateLimitGuard` injectable: counted in Redis where `RedisModule` has clients, else in this
+ * process. Needs `RedisModule` and an injectable `ArcanaConfig`.
+ */
+@Global()
+@Module({
+  providers: [
+    {
+      provide: RateLimiter,
+      inject: [RedisClients],
+      useFactory: (redis: RedisClients | null) =>
+        redis ? new RedisRateLimiter(redis) : new MemoryRateLimiter(),
+    },
+    RateLimitGuard,
+  ],
+  exports: [RateLimiter, RateLimitGuard],
+})
+export class ResilienceModule {}
