@@ -1,10 +1,10 @@
-import { dirname } from 'node:path';
+import { resolve } from 'node:path';
 import type { Server } from '@grpc/grpc-js';
 import type { MessageTypeDefinition, PackageDefinition } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
 import { fileDescriptors } from './file-descriptors.js';
 import { GrpcHealth } from './grpc-health.js';
-import { loadProtoRoot } from './proto-root.js';
+import { loadProtoRoot, protoFiles } from './proto-root.js';
 
 /**
  * Serves reflection v1 and v1alpha over the original descriptors.
@@ -15,8 +15,8 @@ export function addReflection(
   definition: PackageDefinition,
   services: readonly string[],
 ): void {
-  const directory = dirname(GrpcHealth.protoFile);
-  const health = fileDescriptors(loadProtoRoot([GrpcHealth.protoFile], directory), directory);
+  const directory = resolve(GrpcHealth.protoFile, '../../..');
+  const health = fileDescriptors(loadProtoRoot(protoFiles(directory), directory), directory);
   const product = Object.values(definition).flatMap((entry) =>
     'format' in entry ? (entry as MessageTypeDefinition<object, object>).fileDescriptorProtos : [],
   );

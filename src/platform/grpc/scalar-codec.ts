@@ -54,7 +54,8 @@ export const SCALARS: Readonly<Record<string, ValueCodec>> = {
     encode: (value, where) => (typeof value === 'boolean' ? value : refuse(where, 'a boolean', value)),
   },
   bytes: {
-    decode: identity,
+    // Absent bytes come as an empty plain array.
+    decode: (raw) => (Buffer.isBuffer(raw) ? raw : Buffer.from(raw as Uint8Array)),
     encode: (value, where) => (value instanceof Uint8Array ? value : refuse(where, 'bytes', value)),
   },
   double: floating,
