@@ -1,7 +1,11 @@
+import { jest } from '@jest/globals';
 import { projectRoot } from '../../src/platform/config/index.js';
 import { cruise, ruleNames, type BoundaryViolation } from './cruise.js';
 import { fixtureTree, importTree, specifier } from './fixture-tree.js';
 import { ALLOWED_IMPORTS, FORBIDDEN_IMPORTS, type PlantedImport } from './planted-imports.js';
+
+// The tool starts a process of its own and reads the whole product.
+jest.setTimeout(120_000);
 
 const FOLDERS = ['src', 'migrations'];
 const planted = Object.entries(FORBIDDEN_IMPORTS);
