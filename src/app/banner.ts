@@ -9,7 +9,6 @@ interface BannerInput {
   queue: string;
   /** Sign-in of the first super_admin, when it was made just now. */
   firstAdmin: { email: string; password: string } | null;
-  dataDirectory: string;
 }
 
 /** What a person who has just started the product needs: where things are, and, once, how to sign in. */

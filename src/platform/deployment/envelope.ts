@@ -1,5 +1,5 @@
 import { Type, plainToInstance } from 'class-transformer';
-import { IsArray, IsNumber, IsOptional, IsString, ValidateNested, validateSync } from 'class-validator';
+import { IsArray, IsDefined, IsNumber, IsOptional, IsString, ValidateNested, validateSync } from 'class-validator';
 import { Principal, RequestContext, continueTrace, newTrace, randomHex, traceparent } from '../context/index.js';
 import { AppError, validationFailed, type AppErrorWire } from '../errors/index.js';
 
@@ -46,6 +46,7 @@ export class CallEnvelope {
   @IsArray()
   args: unknown[];
 
+  @IsDefined()
   @ValidateNested()
   @Type(() => LinkContext)
   context: LinkContext;

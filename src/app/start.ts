@@ -1,0 +1,175 @@
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Logger } from 'pino';
+import { BootstrapService } from '../auth/index.js';
+import { productVersion, type ArcanaConfig } from '../platform/config/index.js';
+import { Coordination } from '../platform/coordination/index.js';
+import { OutboxRelay } from '../platform/events/index.js';
+import { ArcanaGrpcServer, GrpcHealth } from '../platform/grpc/index.js';
+import { HealthRegistry } from '../platform/health/index.js';
+import { configureHttp, createHttpAdapter, createOpenApiDocument, prepareHttp, serveOpenApi } from '../platform/http/index.js';
+import { createRegistry, nestLogger, ServerMetrics } from '../platform/observability/index.js';
+import { WorkerHost } from '../platform/queue/index.js';
+import { checkRedisDurability, openRedis, type RedisClients } from '../platform/redis/index.js';
+import { AppModule } from './app.module.js';
+import { banner } from './banner.js';
+import { listenBootError } from './boot-error.js';
+import { openDatabase, type DatabaseSession } from './database-session.js';
+import { Drain } from './drain.js';
+import { FEATURES } from './features.js';
+import { httpObserver } from './http-observer.js';
+import { startManagementServer } from './management-server.js';
+
+const REDIS_CLOSE_MS = 2_000;
+
+/** A running process. */
+export interface Application {
+  readonly nest: NestFastifyApplication;
+  /** Base URL of REST, on the address a local client would use. */
+  readonly restUrl: string;
+  /** host:port of gRPC. */
+  readonly grpcTarget: string;
+  readonly managementUrl: string;
+  /** What a person at the terminal is told. */
+  readonly banner: string;
+  /** Drains and closes everything, the embedded database last. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a process that has every layer.
+ * @throws BootError, ConfigurationError, EmbeddedServerError; whatever was opened is closed again
+ */
+export async function startApplication(config: ArcanaConfig, logger: Logger): Promise<Application> {
+  const drain = new Drain(logger);
+  try {
+    return await open(config, logger, drain);
+  } catch (error) {
+    await drain.run();
+    throw error;
+  }
+}
+
+async function open(config: ArcanaConfig, logger: Logger, drain: Drain): Promise<Application> {
+  const registry = createRegistry();
+  const entities = FEATURES.flatMap((feature) => feature.repositories.flatMap((binding) => [...(binding.entities ?? [])]));
+  const database = await openDatabase(config, entities, logger, registry);
+  drain.before('database', () => database.close());
+  const redis = config.redis.url === undefined ? null : openRedis({ ...config.redis, url: config.redis.url });
+  if (redis) {
+    drain.before('redis', () => redis.close(REDIS_CLOSE_MS));
+    await checkRedisDurability(redis, {
+      production: config.environment === 'production',
+      acceptVolatile: config.queue.accept_volatile_redis,
+      timeoutMs: config.redis.command_timeout_ms,
+    });
+  }
+
+  const metrics = new ServerMetrics(registry);
+  const grpcHealth = new GrpcHealth();
+  const grpc = new ArcanaGrpcServer({
+    settings: config.server.grpc,
+    health: grpcHealth,
+    observe: (service, method, code, seconds) => metrics.grpc(service, method, code, seconds),
+  });
+  const nest = await createNest(config, logger, { database, redis, registry, metrics, grpc });
+  const health = nest.get(HealthRegistry);
+  drain.before('coordination', () => nest.get(Coordination).close());
+  const management = await startManagementServer(config.server.management, registry, health);
+  drain.before('management listener', () => management.close());
+
+  const firstAdmin = await nest.get(BootstrapService).ensure();
+  drain.before('listeners', () => nest.close());
+  await listen(nest, config);
+  const relay = nest.get(OutboxRelay);
+  const workers = nest.get(WorkerHost);
+  await workers.start();
+  drain.before('workers', () => workers.stop());
+  await relay.start();
+  drain.before('outbox relay', () => relay.stop());
+  health.markStarted();
+  grpcHealth.setServing('', true);
+  drain.before('readiness', () => {
+    health.markDraining();
+    grpcHealth.setServing('', false);
+    return Promise.resolve();
+  });
+  return describe(config, { nest, grpc, database, firstAdmin, managementPort: portOf(management.server.address()), drain });
+}
+
+interface NestParts {
+  database: DatabaseSession;
+  redis: RedisClients | null;
+  registry: ReturnType<typeof createRegistry>;
+  metrics: ServerMetrics;
+  grpc: ArcanaGrpcServer;
+}
+
+async function createNest(
+  config: ArcanaConfig,
+  logger: Logger,
+  { database, redis, registry, metrics, grpc }: NestParts,
+): Promise<NestFastifyApplication> {
+  const { rest } = config.server;
+  const adapter = createHttpAdapter(rest);
+  const routes = prepareHttp(adapter, rest, httpObserver(metrics, logger));
+  const nest = await NestFactory.create<NestFastifyApplication>(
+    AppModule.forRoot(FEATURES, { config, database, redis, registry }),
+    adapter,
+    { logger: nestLogger(logger), abortOnError: false, bodyParser: false },
+  );
+  await configureHttp(nest, rest, routes);
+  nest.connectMicroservice({ strategy: grpc }, { inheritAppConfig: true });
+  if (rest.docs) serveOpenApi(nest, createOpenApiDocument(nest, productVersion()));
+  return nest;
+}
+
+async function listen(nest: NestFastifyApplication, config: ArcanaConfig): Promise<void> {
+  const { rest, grpc } = config.server;
+  await nest.startAllMicroservices().catch((cause: unknown) => {
+    throw listenBootError('gRPC', 'ARCANA_SERVER__GRPC__PORT', grpc.host, grpc.port, cause);
+  });
+  await nest.listen({ port: rest.port, host: rest.host }).catch((cause: unknown) => {
+    throw listenBootError('REST', 'ARCANA_SERVER__REST__PORT', rest.host, rest.port, cause);
+  });
+}
+
+interface Described {
+  nest: NestFastifyApplication;
+  grpc: ArcanaGrpcServer;
+  database: DatabaseSession;
+  firstAdmin: { email: string; password: string } | null;
+  managementPort: number;
+  drain: Drain;
+}
+
+function describe(config: ArcanaConfig, parts: Described): Application {
+  const { nest, grpc, database, firstAdmin, managementPort, drain } = parts;
+  const restUrl = `http://${localHost(config.server.rest.host)}:${portOf(nest.getHttpServer().address())}`;
+  const grpcTarget = `${localHost(config.server.grpc.host)}:${grpc.port}`;
+  const managementUrl = `http://${localHost(config.server.management.host)}:${managementPort}`;
+  let closing: Promise<void> | undefined;
+  return {
+    nest,
+    restUrl,
+    grpcTarget,
+    managementUrl,
+    banner: banner({
+      version: productVersion(),
+      environment: config.environment,
+      rest: restUrl,
+      grpc: grpcTarget,
+      management: managementUrl,
+      docs: config.server.rest.docs,
+      database: database.description,
+      queue: config.redis.url === undefined ? 'PostgreSQL (no ARCANA_REDIS__URL)' : 'Redis (ARCANA_REDIS__URL)',
+      firstAdmin,
+    }),
+    close: () => (closing ??= drain.run()),
+  };
+}
+
+/** The address that a client on this machine uses. */
+const localHost = (host: string): string => (host === '0.0.0.0' || host === '::' ? 'localhost' : host);
+
+const portOf = (address: unknown): number => (address as { port: number }).port;
