@@ -1,11 +1,12 @@
 import type { ArcanaConfig } from './arcana-config.js';
+import type { SettingValue } from './setting-options.js';
 
 type Members = Record<string, unknown>;
 
 /** The value under a dotted key of the schema. */
-export function valueAt(config: ArcanaConfig, path: string): unknown {
+export function valueAt(config: ArcanaConfig, path: string): SettingValue {
   const [section, name] = locate(config, path);
-  return section[name];
+  return section[name] as SettingValue;
 }
 
 /** Only for keys of the schema: nothing is created on the way. */

@@ -2,6 +2,7 @@ import type { ArcanaConfig } from './arcana-config.js';
 import { valueAt } from './config-value.js';
 import { SETTINGS } from './known-settings.js';
 import type { ConfigSources } from './load-config.js';
+import type { SettingValue } from './setting-options.js';
 
 const HIDDEN = '********';
 
@@ -18,7 +19,7 @@ export function describeConfig(config: ArcanaConfig, sources: ConfigSources): st
   });
 }
 
-function displayed(value: unknown, isUrl: boolean): string {
+function displayed(value: SettingValue, isUrl: boolean): string {
   if (value === undefined) return 'unset';
   if (isUrl) return withoutPassword(String(value));
   return Array.isArray(value) ? JSON.stringify(value) : String(value);

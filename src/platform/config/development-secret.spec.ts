@@ -85,7 +85,7 @@ describe('the signing secret', () => {
   it('is the same for processes that start at once', async () => {
     using directory = new ConfigDirectory();
     const program = `
-      import { ArcanaConfig, jwtSecret } from '${pathToFileURL(join(projectRoot(), 'src/platform/config/index.ts'))}';
+      import { ArcanaConfig, jwtSecret } from '${pathToFileURL(join(projectRoot(), 'src/platform/config/index.ts')).href}';
       const config = new ArcanaConfig();
       config.data_directory = process.argv[1];
       process.stdout.write(jwtSecret(config));`;

@@ -1,3 +1,6 @@
+/** What a setting can hold; undefined only where it is optional. */
+export type SettingValue = string | number | boolean | string[] | undefined;
+
 interface Described {
   /** One sentence for .env.example, the documentation and nobody else: what it does, and its unit. */
   description: string;

@@ -64,6 +64,6 @@ function shownValue({ setting, raw, isFromFile }: WrittenSetting): string {
 
 /** Lists and tables as JSON; JSON knows neither inf nor nan. */
 function shownTyped(raw: unknown): string {
-  const text = typeof raw === 'object' ? JSON.stringify(raw) : String(raw);
+  const text = typeof raw === 'number' ? String(raw) : JSON.stringify(raw);
   return printable(text).replaceAll('\\"', '"');
 }

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { ValidateNested } from 'class-validator';
-import type { SettingOptions } from './setting-options.js';
+import type { SettingOptions, SettingValue } from './setting-options.js';
 import { applyRules } from './setting-rules.js';
 
 /** One setting of the flattened schema. */
@@ -14,7 +14,7 @@ export interface SettingEntry {
   section: SectionClass;
   name: string;
   /** The value a fresh instance of the schema carries; undefined for an optional setting. */
-  default: unknown;
+  default: SettingValue;
 }
 
 export type SectionClass = new () => object;
@@ -39,7 +39,7 @@ export function Section(section: SectionClass): PropertyDecorator {
 
 /** Every setting of a schema class, sections flattened, in the order of declaration. */
 export function settingsOf(schema: SectionClass, prefix: readonly string[] = []): SettingEntry[] {
-  const defaults = new schema() as Record<string, unknown>;
+  const defaults = new schema() as Record<string, SettingValue>;
   return [...membersOf(schema.prototype as object)].flatMap(([name, member]) => {
     const keys = [...prefix, name];
     if (typeof member === 'function') return settingsOf(member, keys);
@@ -61,7 +61,7 @@ function environmentName(keys: readonly string[]): string {
 }
 
 function membersOf(prototype: object): Map<string, SettingOptions | SectionClass> {
-  let members = declared.get(prototype);
-  if (!members) declared.set(prototype, (members = new Map()));
+  const members = declared.get(prototype) ?? new Map<string, SettingOptions | SectionClass>();
+  declared.set(prototype, members);
   return members;
 }

@@ -49,7 +49,7 @@ describe('.env.example', () => {
   it('explains each setting right above it', () => {
     const lines = read('.env.example').split('\n');
     const unexplained = lines.filter(
-      (line, index) => /^# ARCANA_/.test(line) && !/^# \S/.test(lines[index - 1] ?? ''),
+      (line, index) => line.startsWith('# ARCANA_') && !/^# \S/.test(lines[index - 1] ?? ''),
     );
     expect(unexplained).toEqual([]);
   });
