@@ -1,8 +1,9 @@
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
-import { promisify } from 'node:util';
 import { ConfigDirectory } from '../../../test/support/config-directory.js';
 import { ArcanaConfig } from './arcana-config.js';
 import { ConfigurationError } from './configuration.error.js';
@@ -84,22 +85,36 @@ describe('the signing secret', () => {
 
   it('is the same for processes that start at once', async () => {
     using directory = new ConfigDirectory();
+    // Each process is loaded first and then makes the secrets of many installations, so that they do meet.
     const program = `
+      import { once } from 'node:events';
       import { ArcanaConfig, jwtSecret } from '${pathToFileURL(join(projectRoot(), 'src/platform/config/index.ts')).href}';
-      const config = new ArcanaConfig();
-      config.data_directory = process.argv[1];
-      process.stdout.write(jwtSecret(config));`;
+      process.stdout.write('ready');
+      await once(process.stdin, 'data');
+      const secrets = Array.from({ length: 100 }, (_, installation) => {
+        const config = new ArcanaConfig();
+        config.data_directory = process.argv[1] + '/' + installation;
+        return jwtSecret(config);
+      });
+      process.stdout.write(JSON.stringify(secrets));
+      process.stdin.destroy();`;
     const loader = pathToFileURL(join(projectRoot(), 'test/support/dist-from-source.mjs')).href;
-    const start = () =>
-      promisify(execFile)(
+    const processes = Array.from({ length: 3 }, () =>
+      spawn(
         process.execPath,
         ['--import', loader, '--input-type=module', '--eval', program, directory.path],
-        { env: { PATH: process.env.PATH } },
-      );
-    const started = await Promise.all([start(), start(), start()]);
-    const secrets = new Set(started.map(({ stdout }) => stdout));
-    expect(secrets.size).toBe(1);
-    expect([...secrets][0]).toHaveLength(64);
-    expect(readdirSync(directory.path)).toEqual(['jwt-secret']);
+        {
+          env: { PATH: process.env.PATH },
+          stdio: ['pipe', 'pipe', 'inherit'],
+        },
+      ),
+    );
+    await Promise.all(processes.map(({ stdout }) => once(stdout, 'data')));
+    const answers = processes.map(({ stdout }) => text(stdout));
+    for (const { stdin } of processes) stdin.end('go');
+    const [first, ...others] = await Promise.all(answers);
+    expect(new Set(JSON.parse(first ?? '') as string[]).size).toBe(100);
+    expect(others).toEqual([first, first]);
+    expect(readdirSync(join(directory.path, '0'))).toEqual(['jwt-secret']);
   });
 });
