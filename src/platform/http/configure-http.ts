@@ -8,7 +8,7 @@ import { RouteTable } from './route-table.js';
 /** What must be in place before Nest adds its routes. */
 export function prepareHttp(adapter: FastifyAdapter, settings: RestSettings, observe: HttpObserver): RouteTable {
   const routes = new RouteTable(adapter.getInstance());
-  openRequestContexts(adapter, settings.request_timeout_ms, observe);
+  openRequestContexts(adapter, settings.request_timeout_ms, routes, observe);
   return routes;
 }
 

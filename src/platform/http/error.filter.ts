@@ -51,12 +51,8 @@ export class ErrorFilter implements ExceptionFilter {
 
   #answer(error: AppError, request: FastifyRequest, reply: FastifyReply): void {
     const context = contextOf(request);
-    const path = request.url.split('?', 1)[0]!;
-    const allow = error.code === 'NOT_FOUND' && request.is404 ? this.routes.allowed(path) : null;
-    if (allow && request.method === 'OPTIONS') {
-      void reply.code(204).header('allow', allow.join(', ')).send();
-      return;
-    }
+    const unrouted = error.code === 'NOT_FOUND' && request.is404;
+    const allow = unrouted ? this.routes.allowed(request.url.split('?', 1)[0]!) : null;
     const answer = allow ? new AppError('METHOD_NOT_ALLOWED', { allow }) : error;
     this.#log(answer, context);
     // The time-out may have answered already; there is nobody left to tell.

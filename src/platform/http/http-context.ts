@@ -3,6 +3,7 @@ import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import { acceptRequestId, continueTrace, RequestContext, traceparent } from '../context/index.js';
 import { AppError } from '../errors/index.js';
 import { problemHeaders, toProblem } from './problem.js';
+import type { RouteTable } from './route-table.js';
 
 const CONTEXT = Symbol('arcana:context');
 const STARTED = Symbol('arcana:started');
@@ -37,7 +38,12 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, error:
  * The head of the request chain: request id, trace, time-out. Runs before every other hook, so that each answer, also
  * of a malformed request, carries its id.
  */
-export function openRequestContexts(adapter: FastifyAdapter, timeoutMs: number, observe: HttpObserver): void {
+export function openRequestContexts(
+  adapter: FastifyAdapter,
+  timeoutMs: number,
+  routes: RouteTable,
+  observe: HttpObserver,
+): void {
   adapter.setOnRequestHook((request: FastifyRequest, reply: FastifyReply, done: () => void) => {
     const { headers } = request;
     const context = new RequestContext({
@@ -64,6 +70,14 @@ export function openRequestContexts(adapter: FastifyAdapter, timeoutMs: number, 
       clearTimeout(timer);
       if (!raw.writableFinished) context.abort(new AppError('CANCELLED'));
     });
+    // Before CORS, which would take every OPTIONS for a preflight.
+    if (request.method === 'OPTIONS' && headers['access-control-request-method'] === undefined) {
+      const allow = routes.allowed(request.url.split('?', 1)[0]!);
+      if (allow) {
+        void reply.code(204).header('allow', allow.join(', ')).send();
+        return;
+      }
+    }
     done();
   });
   adapter.setOnResponseHook((request: FastifyRequest, reply: FastifyReply, done: () => void) => {
