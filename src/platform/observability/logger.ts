@@ -1,6 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
 import { Logger as NestPinoLogger, PinoLogger } from 'nestjs-pino';
-import { pino, type DestinationStream, type Logger } from 'pino';
+import type { Writable } from 'node:stream';
+import { pino, type Logger } from 'pino';
 import pretty from 'pino-pretty';
 import type { ObservabilitySettings } from '../config/index.js';
 import { RequestContext } from '../context/index.js';
@@ -26,7 +27,7 @@ const SECRET_KEYS = [
  * line that is written in a request.
  * @param destination standard output unless given (tests)
  */
-export function createLogger(settings: ObservabilitySettings, destination?: DestinationStream): Logger {
+export function createLogger(settings: ObservabilitySettings, destination?: Writable): Logger {
   const stream =
     settings.log_format === 'pretty'
       ? pretty({ singleLine: true, ignore: 'pid,hostname', sync: true, ...(destination && { destination }) })
