@@ -1,0 +1,7 @@
+import type { Scenario } from '../harness/scenario.ts';
+import { liveness } from './liveness.ts';
+import { login } from './login.ts';
+import { validateToken } from './validate-token.ts';
+
+/** Every comparison `npm run bench` makes, in this order. */
+export const SCENARIOS: Scenario[] = [liveness, validateToken, login];
