@@ -33,7 +33,7 @@ type Method = ServerMethodDefinition<unknown, unknown>;
  * measuring. It is the outermost layer: also what grpc-js answers itself, before any handler runs, passes here.
  */
 export class CallScopes {
-  private readonly streams = new Set<CallScope>();
+  private readonly open = new Set<CallScope>();
 
   constructor(private readonly policy: CallPolicy) {}
 
@@ -42,13 +42,18 @@ export class CallScopes {
    * grpc-js sends its own statuses (too large, unreadable, deadline) past any wrapper.
    */
   readonly interceptor: ServerInterceptor = (method, call) => {
-    new CallScope(method, call, this.policy, this.streams).attach();
+    new CallScope(method, call, this.policy, this.open).attach();
     return call as unknown as ServerInterceptingCall;
   };
 
-  /** Ends the calls that would go on for ever; the others are left to finish. */
+  /** Ends the streams of answers, which may go on for ever; other calls are left to finish. */
   endStreams(error: AppError): void {
-    for (const stream of [...this.streams]) stream.end(error);
+    for (const scope of [...this.open]) if (scope.isStream) scope.end(error);
+  }
+
+  /** Ends every call. */
+  endAll(error: AppError): void {
+    for (const scope of [...this.open]) scope.end(error);
   }
 }
 
@@ -65,9 +70,13 @@ class CallScope implements Listener {
     private readonly method: Method,
     private readonly call: Call,
     private readonly policy: CallPolicy,
-    private readonly streams: Set<CallScope>,
+    private readonly siblings: Set<CallScope>,
   ) {
     this.sendStatus = call.sendStatus;
+  }
+
+  get isStream(): boolean {
+    return this.method.responseStream;
   }
 
   attach(): void {
@@ -93,7 +102,7 @@ class CallScope implements Listener {
       this.end(new AppError('PAYLOAD_TOO_LARGE', { message: 'The metadata is larger than allowed.' }));
       return;
     }
-    if (this.method.responseStream) this.streams.add(this);
+    this.siblings.add(this);
     RequestContext.run(context, () => this.listener.onReceiveMetadata(metadata));
   }
 
@@ -174,7 +183,7 @@ class CallScope implements Listener {
   private finish(code: Code): void {
     this.finished = true;
     clearTimeout(this.timer);
-    this.streams.delete(this);
+    this.siblings.delete(this);
     const [, service, method] = this.method.path.split('/') as [string, string, string];
     this.policy.observe?.(service, method, Code[code]!, (performance.now() - this.began) / 1000);
   }

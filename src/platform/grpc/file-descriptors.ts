@@ -124,11 +124,24 @@ function qualifyMessage(
       field.typeName = source.resolvedType.fullName;
     }
   }
+  realOneofsFirst(message);
   for (const nested of message.nestedType ?? []) {
     const inner = type.nested?.[nested.name!];
     if (inner instanceof protobuf.Type) qualifyMessage(nested, inner, uses);
   }
   return message;
+}
+
+/** `optional` fields stand in oneofs of their own, and those must follow the ones that the .proto file declares. */
+function realOneofsFirst(message: IDescriptorProto): void {
+  const declared = message.oneofDecl ?? [];
+  const made = new Set<number>();
+  for (const { proto3Optional, oneofIndex } of message.field ?? []) if (proto3Optional) made.add(oneofIndex!);
+  const order = [...declared.keys()].sort((a, b) => Number(made.has(a)) - Number(made.has(b)));
+  message.oneofDecl = order.map((index) => declared[index]!);
+  for (const field of message.field ?? []) {
+    if (Object.hasOwn(field, 'oneofIndex')) field.oneofIndex = order.indexOf(field.oneofIndex!);
+  }
 }
 
 /** `my_field` -> `MyFieldEntry`: the one name that other implementations accept for the message behind a map field. */

@@ -7,8 +7,11 @@ import { AppError } from '../errors/index.js';
 import { CallScopes, type CallObserver } from './call-scope.js';
 import { channelOptions, MAX_METADATA_BYTES } from './channel-options.js';
 import { GrpcHealth } from './grpc-health.js';
+import { routeLibraryLog } from './library-log.js';
 import { loadPackageDefinition } from './package-definition.js';
 import { addReflection } from './reflection.js';
+
+const GOODBYE_MS = 250;
 
 export interface ArcanaGrpcServerOptions {
   settings: GrpcSettings;
@@ -39,6 +42,7 @@ export class ArcanaGrpcServer extends ServerGrpc {
   constructor(private readonly setup: ArcanaGrpcServerOptions) {
     const packageDefinition = setup.packageDefinition ?? loadPackageDefinition();
     super({ package: [], packageDefinition });
+    routeLibraryLog();
     this.definition = packageDefinition;
     this.health = setup.health ?? new GrpcHealth();
     this.scopes = new CallScopes({
@@ -94,7 +98,7 @@ export class ArcanaGrpcServer extends ServerGrpc {
   }
 
   /**
-   * Stops taking calls, lets the running ones finish and cuts what still runs after `shutdown_grace_ms`. Streams have no
+   * Stops taking calls, lets the running ones finish and ends what still runs after `shutdown_grace_ms`. Streams have no
    * end of their own to wait for; they are told UNAVAILABLE at once, so that their clients go elsewhere.
    */
   override close(): Promise<void> {
@@ -107,16 +111,14 @@ export class ArcanaGrpcServer extends ServerGrpc {
     if (!server) return;
     this.health.stop();
     const graceful = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
-    this.scopes.endStreams(new AppError('SERVICE_UNAVAILABLE', { message: 'The server is shutting down.' }));
-    let timer: NodeJS.Timeout | undefined;
-    const limit = new Promise<void>((resolve) => {
-      timer = setTimeout(() => {
-        server.forceShutdown();
-        resolve();
-      }, this.setup.settings.shutdown_grace_ms);
-    });
-    await Promise.race([graceful, limit]);
-    clearTimeout(timer);
+    const goodbye = new AppError('SERVICE_UNAVAILABLE', { message: 'The server is shutting down.' });
+    this.scopes.endStreams(goodbye);
+    if (!(await within(this.setup.settings.shutdown_grace_ms, graceful))) {
+      this.scopes.endAll(goodbye);
+      // The goodbyes need a moment on the wire; a client that does not read them is not waited for.
+      await within(GOODBYE_MS, graceful);
+    }
+    server.forceShutdown();
     this.grpcClient = null;
   }
 
@@ -153,6 +155,17 @@ export class ArcanaGrpcServer extends ServerGrpc {
       );
     });
   }
+}
+
+/** Whether `done` was, within so many milliseconds. */
+async function within(milliseconds: number, done: Promise<void>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), milliseconds);
+  });
+  const first = await Promise.race([done.then(() => true), limit]);
+  clearTimeout(timer);
+  return first;
 }
 
 const shortName = (service: string): string => service.slice(service.lastIndexOf('.') + 1);
