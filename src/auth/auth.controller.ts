@@ -1,0 +1,120 @@
+import { Body, Controller, Get, HttpCode, Post, Res } from '@nestjs/common';
+import {
+  ApiBody,
+  ApiCreatedResponse,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+} from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { ApiErrors } from '../platform/http/index.js';
+import { RateLimit } from '../platform/resilience/index.js';
+import { Authenticated, OptionallyAuthenticated, Public } from '../platform/security/index.js';
+import { EMAIL_TAKEN, User } from '../users/index.js';
+import {
+  ACCOUNT_SUSPENDED,
+  EMAIL_NOT_VERIFIED,
+  PASSWORD_TOO_COMMON,
+  REGISTRATION_CLOSED,
+  RESET_TOKEN_INVALID,
+} from './auth.errors.js';
+import { AuthService } from './auth.service.js';
+import { TokenPair } from './dto/auth-answers.dto.js';
+import {
+  LoginRequest,
+  LogoutRequest,
+  RefreshRequest,
+  RegisterRequest,
+  ResetPasswordRequest,
+} from './dto/auth-requests.dto.js';
+import { OptionalBodyPipe } from './optional-body.pipe.js';
+
+/** REST of signing up, in and out. */
+@ApiTags('auth')
+@Controller('api/v1/auth')
+export class AuthController {
+  constructor(private readonly auth: AuthService) {}
+
+  @Post('register')
+  @Public()
+  @RateLimit('auth')
+  @ApiOperation({
+    summary: 'Open an account',
+    description: 'Fields that are not listed (role, status ...) are refused.',
+  })
+  @ApiCreatedResponse({
+    type: User,
+    headers: { Location: { description: 'Path of the account.', schema: { type: 'string' } } },
+  })
+  @ApiErrors(EMAIL_TAKEN, REGISTRATION_CLOSED, PASSWORD_TOO_COMMON)
+  async register(
+    @Body() request: RegisterRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<User> {
+    const user = await this.auth.register(request);
+    void reply.header('location', `/api/v1/users/${user.id}`);
+    return user;
+  }
+
+  @Post('login')
+  @HttpCode(200)
+  @Public()
+  @RateLimit('auth')
+  @ApiOperation({ summary: 'Sign in', description: 'The answer does not tell whether the account exists.' })
+  @ApiOkResponse({ type: TokenPair })
+  @ApiErrors('INVALID_CREDENTIALS', ACCOUNT_SUSPENDED, EMAIL_NOT_VERIFIED)
+  async login(@Body() request: LoginRequest): Promise<TokenPair> {
+    return this.auth.login(request);
+  }
+
+  @Post('refresh')
+  @HttpCode(200)
+  @Public()
+  @RateLimit('auth')
+  @ApiOperation({
+    summary: 'Trade a refresh token for a new pair',
+    description: 'The old token is spent. Using a spent one again ends the session, access tokens included.',
+  })
+  @ApiOkResponse({ type: TokenPair })
+  @ApiErrors('UNAUTHORIZED', 'TOKEN_EXPIRED')
+  async refresh(@Body() request: RefreshRequest): Promise<TokenPair> {
+    return this.auth.refresh(request);
+  }
+
+  @Post('logout')
+  @HttpCode(204)
+  @OptionallyAuthenticated()
+  @ApiOperation({
+    summary: 'Sign out',
+    description:
+      'Ends the session of the access token, or of the refresh token in the body. The access token stops working at once.',
+  })
+  @ApiBody({ type: LogoutRequest, required: false })
+  @ApiNoContentResponse()
+  async logout(@Body(new OptionalBodyPipe(LogoutRequest)) request: unknown): Promise<void> {
+    await this.auth.logout(request as LogoutRequest);
+  }
+
+  @Post('reset-password')
+  @HttpCode(204)
+  @Public()
+  @RateLimit('auth')
+  @ApiOperation({
+    summary: 'Set a password by a mailed token',
+    description: 'Every session of the account ends.',
+  })
+  @ApiNoContentResponse()
+  @ApiErrors(RESET_TOKEN_INVALID, PASSWORD_TOO_COMMON)
+  async resetPassword(@Body() request: ResetPasswordRequest): Promise<void> {
+    await this.auth.resetPassword(request);
+  }
+
+  @Get('me')
+  @Authenticated()
+  @ApiOperation({ summary: "Read the caller's own account" })
+  @ApiOkResponse({ type: User })
+  async me(): Promise<User> {
+    return this.auth.me();
+  }
+}

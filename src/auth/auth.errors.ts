@@ -1,0 +1,51 @@
+import { defineReason } from '../platform/errors/index.js';
+
+export const REGISTRATION_CLOSED = defineReason({
+  reason: 'REGISTRATION_CLOSED',
+  under: 'FORBIDDEN',
+  message: 'Accounts are opened by an administrator here.',
+});
+
+/** Told only to those who know the password. */
+export const ACCOUNT_SUSPENDED = defineReason({
+  reason: 'ACCOUNT_SUSPENDED',
+  under: 'FORBIDDEN',
+  message: 'This account is suspended.',
+});
+
+/** Told only to those who know the password. */
+export const EMAIL_NOT_VERIFIED = defineReason({
+  reason: 'EMAIL_NOT_VERIFIED',
+  under: 'FORBIDDEN',
+  message: 'The e-mail address of this account must be verified first.',
+});
+
+export const RESET_TOKEN_INVALID = defineReason({
+  reason: 'RESET_TOKEN_INVALID',
+  under: 'VALIDATION_FAILED',
+  field: 'token',
+  message: 'The token is wrong, expired or used already.',
+});
+
+const password = (reason: string, message: string) =>
+  defineReason({ reason, under: 'VALIDATION_FAILED', field: 'password', message });
+
+export const PASSWORD_TOO_SHORT = password('PASSWORD_TOO_SHORT', 'The password is too short.');
+export const PASSWORD_TOO_LONG = password('PASSWORD_TOO_LONG', 'The password is longer than 128 characters.');
+export const PASSWORD_NEEDS_UPPER_CASE = password(
+  'PASSWORD_NEEDS_UPPER_CASE',
+  'The password needs an upper-case letter.',
+);
+export const PASSWORD_NEEDS_LOWER_CASE = password(
+  'PASSWORD_NEEDS_LOWER_CASE',
+  'The password needs a lower-case letter.',
+);
+export const PASSWORD_NEEDS_DIGIT = password('PASSWORD_NEEDS_DIGIT', 'The password needs a digit.');
+export const PASSWORD_TOO_COMMON = password(
+  'PASSWORD_TOO_COMMON',
+  'The password is among the first that are guessed.',
+);
+export const PASSWORD_CONTAINS_IDENTITY = password(
+  'PASSWORD_CONTAINS_IDENTITY',
+  'The password must not contain your name or e-mail address.',
+);

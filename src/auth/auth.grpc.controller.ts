@@ -1,0 +1,66 @@
+import { Controller } from '@nestjs/common';
+import { GrpcMethod, Payload } from '@nestjs/microservices';
+import { RateLimit } from '../platform/resilience/index.js';
+import { Authenticated, OptionallyAuthenticated, Public } from '../platform/security/index.js';
+import type { User } from '../users/index.js';
+import { AuthService } from './auth.service.js';
+import type { TokenPair, TokenValidity } from './dto/auth-answers.dto.js';
+import {
+  GetCurrentUserRequest,
+  LoginRequest,
+  LogoutRequest,
+  RefreshRequest,
+  RegisterRequest,
+  ValidateTokenRequest,
+} from './dto/auth-requests.dto.js';
+import { TokenService } from './token.service.js';
+
+/** arcana.auth.v1.AuthService: the calls of REST, and the judgement of a token. */
+@Controller()
+export class AuthGrpcController {
+  constructor(
+    private readonly auth: AuthService,
+    private readonly tokens: TokenService,
+  ) {}
+
+  @GrpcMethod('AuthService', 'Register')
+  @Public()
+  @RateLimit('auth')
+  async register(@Payload() request: RegisterRequest): Promise<{ user: User }> {
+    return { user: await this.auth.register(request) };
+  }
+
+  @GrpcMethod('AuthService', 'Login')
+  @Public()
+  @RateLimit('auth')
+  async login(@Payload() request: LoginRequest): Promise<TokenPair> {
+    return this.auth.login(request);
+  }
+
+  @GrpcMethod('AuthService', 'RefreshToken')
+  @Public()
+  @RateLimit('auth')
+  async refreshToken(@Payload() request: RefreshRequest): Promise<TokenPair> {
+    return this.auth.refresh(request);
+  }
+
+  // The token to judge is the message; whoever holds one may ask what it is worth.
+  @GrpcMethod('AuthService', 'ValidateToken')
+  @Public()
+  async validateToken(@Payload() { access_token }: ValidateTokenRequest): Promise<TokenValidity> {
+    return this.tokens.validate(access_token);
+  }
+
+  @GrpcMethod('AuthService', 'Logout')
+  @OptionallyAuthenticated()
+  async logout(@Payload() request: LogoutRequest): Promise<Record<string, never>> {
+    await this.auth.logout(request);
+    return {};
+  }
+
+  @GrpcMethod('AuthService', 'GetCurrentUser')
+  @Authenticated()
+  async getCurrentUser(@Payload() _request: GetCurrentUserRequest): Promise<{ user: User }> {
+    return { user: await this.auth.me() };
+  }
+}

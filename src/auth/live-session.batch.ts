@@ -1,0 +1,64 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { LiveSession } from './dto/session.dto.js';
+
+/** Ids asked for in one statement at most. */
+const MAX_BATCH = 200;
+
+interface Question {
+  readonly sessionId: string;
+  readonly resolve: (session: LiveSession | null) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Asks for many sessions in one statement. Every request needs an answer that is true now, so none is remembered; but
+ * requests that arrive while the event loop is busy, or while a statement is on its way, can share the next one. It is
+ * sent after each of them arrived, so none of them sees anything older than itself.
+ */
+export class LiveSessionBatch {
+  #waiting: Question[] = [];
+  #scheduled = false;
+  #running = 0;
+  /** The statement belongs to no single request: the context of the first one must not bound the others. */
+  readonly #outside = AsyncLocalStorage.snapshot();
+
+  /**
+   * @param ask answers for the sessions that are alive, in any order
+   * @param maxRunning statements on their way at once
+   */
+  constructor(
+    private readonly ask: (sessionIds: string[]) => Promise<LiveSession[]>,
+    private readonly maxRunning = 2,
+  ) {}
+
+  /** The session, if it is alive. Rejects with what `ask` rejects with. */
+  find(sessionId: string): Promise<LiveSession | null> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ sessionId, resolve, reject });
+      this.#schedule();
+    });
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#running >= this.maxRunning || this.#waiting.length === 0) return;
+    this.#scheduled = true;
+    this.#outside(() => setImmediate(() => void this.#flush()));
+  }
+
+  async #flush(): Promise<void> {
+    this.#scheduled = false;
+    const questions = this.#waiting.splice(0, MAX_BATCH);
+    this.#running++;
+    this.#schedule();
+    try {
+      const ids = [...new Set(questions.map(({ sessionId }) => sessionId))];
+      const alive = new Map((await this.ask(ids)).map((session) => [session.session_id, session]));
+      for (const { sessionId, resolve } of questions) resolve(alive.get(sessionId) ?? null);
+    } catch (error) {
+      for (const { reject } of questions) reject(error);
+    } finally {
+      this.#running--;
+      this.#schedule();
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import {
+  IsBoolean,
+  IsHexadecimal,
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsString,
+  IsUUID,
+  Length,
+  Max,
+  Min,
+} from 'class-validator';
+import { ROLES, type Role } from '../../platform/security/index.js';
+import { USER_STATUSES, type UserStatus } from './user.dto.js';
+
+/** SHA-256 of an opaque token, in hex. */
+const IsTokenHash = (): PropertyDecorator => (target, property) => {
+  IsHexadecimal()(target, property);
+  Length(64, 64)(target, property);
+};
+
+/** What sign-in needs to know of an account. Never leaves the service layer. */
+export class Credentials {
+  @IsUUID()
+  user_id: string;
+
+  @IsIn(ROLES)
+  role: Role;
+
+  @IsIn(USER_STATUSES)
+  status: UserStatus;
+
+  @IsBoolean()
+  email_verified: boolean;
+
+  @IsOptional()
+  @IsString()
+  password_hash: string | null;
+
+  /** A session opened with another epoch is dead. */
+  @IsInt()
+  access_epoch: number;
+}
+
+/** The same password under today's parameters. */
+export class PasswordUpgrade {
+  /** The hash it was verified against: if the account has another by now, nothing is written. */
+  @IsString()
+  from: string;
+
+  @IsString()
+  to: string;
+}
+
+/** A token that lets its bearer set a password once. */
+export class NewPasswordToken {
+  @IsUUID()
+  user_id: string;
+
+  @IsTokenHash()
+  token_hash: string;
+
+  @IsInt()
+  @Min(1)
+  @Max(86_400)
+  lifetime_secs: number;
+}
+
+/** Whom a token belongs to, or a mail goes to. */
+export class PasswordTokenOwner {
+  @IsUUID()
+  user_id: string;
+
+  @IsString()
+  name: string;
+
+  @IsString()
+  email: string;
+}

@@ -1,0 +1,124 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import { Transform } from 'class-transformer';
+import {
+  IsDate,
+  IsIn,
+  IsInt,
+  IsOptional,
+  Max,
+  Min,
+  ValidateBy,
+  type ValidationArguments,
+} from 'class-validator';
+import { ROLES, type Role } from '../../platform/security/index.js';
+import { isPrintable } from '../account-rules.js';
+import { USER_STATUSES, type UserStatus } from './user.dto.js';
+
+export const USER_SORT_FIELDS = ['created_at', 'updated_at', 'last_login_at', 'name', 'email'] as const;
+export type UserSortField = (typeof USER_SORT_FIELDS)[number];
+
+/** Rows that may be skipped to reach a page: the database walks over every one of them. */
+const MAX_OFFSET = 100_000;
+const MAX_SEARCH_LENGTH = 100;
+const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})$/;
+
+/** A query parameter is text; only plain digits are taken for a number (`''` and `0x10` are not). */
+const Digits = (): PropertyDecorator =>
+  Transform(({ value }) =>
+    typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : (value as unknown),
+  );
+
+const Rfc3339 = (): PropertyDecorator =>
+  Transform(({ value }) =>
+    typeof value === 'string' && RFC3339.test(value) ? new Date(value) : (value as unknown),
+  );
+
+const ReachablePage = (): PropertyDecorator =>
+  ValidateBy({
+    name: 'pageTooDeep',
+    validator: {
+      validate: (page: unknown, args?: ValidationArguments) =>
+        typeof page !== 'number' || page * Number((args!.object as ListUsersQuery).size) <= MAX_OFFSET,
+      defaultMessage: () => `page must not lie deeper than ${MAX_OFFSET} accounts: narrow the search`,
+    },
+  });
+
+const Searchable = (): PropertyDecorator =>
+  ValidateBy({
+    name: 'isSearchText',
+    validator: {
+      validate: (text: unknown) => text === '' || isPrintable(text, MAX_SEARCH_LENGTH),
+      defaultMessage: () =>
+        `search must be at most ${MAX_SEARCH_LENGTH} characters long, without control characters`,
+    },
+  });
+
+/** Which accounts, in which order. Deleted ones are left out unless asked for by status. */
+export class ListUsersQuery {
+  @ApiPropertyOptional({ type: 'integer', minimum: 0, default: 0, description: 'Page number from 0.' })
+  @Digits()
+  @IsInt()
+  @Min(0)
+  @ReachablePage()
+  page: number = 0;
+
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 1,
+    maximum: 100,
+    default: 10,
+    description: 'Accounts per page.',
+  })
+  @Digits()
+  @IsInt()
+  @Min(1)
+  @Max(100)
+  size: number = 10;
+
+  @ApiPropertyOptional({ enum: USER_SORT_FIELDS, default: 'created_at' })
+  @IsIn(USER_SORT_FIELDS)
+  sort: UserSortField = 'created_at';
+
+  @ApiPropertyOptional({ enum: ['asc', 'desc'], default: 'desc' })
+  @IsIn(['asc', 'desc'])
+  order: 'asc' | 'desc' = 'desc';
+
+  @ApiPropertyOptional({
+    maxLength: MAX_SEARCH_LENGTH,
+    description: 'Text to look for in name and e-mail address.',
+    example: 'ada',
+  })
+  @IsOptional()
+  @Searchable()
+  search?: string;
+
+  @ApiPropertyOptional({ enum: ROLES, enumName: 'UserRole' })
+  @IsOptional()
+  @IsIn(ROLES)
+  role?: Role;
+
+  @ApiPropertyOptional({ enum: USER_STATUSES, enumName: 'UserStatus' })
+  @IsOptional()
+  @IsIn(USER_STATUSES)
+  status?: UserStatus;
+
+  @ApiPropertyOptional({
+    type: String,
+    format: 'date-time',
+    description: 'Only accounts made after this moment.',
+  })
+  @IsOptional()
+  @Rfc3339()
+  @IsDate()
+  created_after?: Date;
+
+  @ApiPropertyOptional({
+    type: String,
+    format: 'date-time',
+    description: 'Only accounts made before this moment.',
+  })
+  @IsOptional()
+  @Rfc3339()
+  @IsDate()
+  created_before?: Date;
+}

@@ -1,0 +1,58 @@
+import { Effects } from '../platform/database/index.js';
+import { Nothing, nullable, RemotePort } from '../platform/deployment/index.js';
+import { NewUser } from './dto/create-user.dto.js';
+import { ListUsersQuery } from './dto/list-users.dto.js';
+import { UserChanges } from './dto/update-user.dto.js';
+import { User, UserPage } from './dto/user.dto.js';
+
+/** Port: stored accounts. Deleted ones are not found, but keep their e-mail address. */
+@RemotePort<UserRepository>({
+  create: { args: [NewUser, Effects], result: User },
+  createFirstSuperAdmin: { args: [NewUser, Effects], result: nullable(User) },
+  hasSuperAdmin: { args: [], result: Boolean, idempotent: true },
+  find: { args: [String], result: nullable(User), idempotent: true },
+  findByEmail: { args: [String], result: nullable(User), idempotent: true },
+  emailExists: { args: [String], result: Boolean, idempotent: true },
+  list: { args: [ListUsersQuery], result: UserPage, idempotent: true },
+  update: { args: [String, Number, UserChanges, Effects], result: User },
+  delete: { args: [String, Number, Effects], result: Nothing },
+})
+export abstract class UserRepository {
+  /** Stores a new account and its effects in one transaction. @throws EMAIL_TAKEN (CONFLICT), also when two callers race. */
+  abstract create(user: NewUser, effects: Effects): Promise<User>;
+
+  /**
+   * As {@link create}, unless there is a super_admin already: then null. Of any number of callers at once, in any
+   * number of processes, one gets the account. @throws EMAIL_TAKEN (CONFLICT)
+   */
+  abstract createFirstSuperAdmin(user: NewUser, effects: Effects): Promise<User | null>;
+
+  /** Whether there is a super_admin that was not deleted. */
+  abstract hasSuperAdmin(): Promise<boolean>;
+
+  /** The account with this id (UUID). */
+  abstract find(id: string): Promise<User | null>;
+
+  /** The account with this e-mail address, compared without regard to case. */
+  abstract findByEmail(email: string): Promise<User | null>;
+
+  /** Whether an account holds this e-mail address, deleted ones included. */
+  abstract emailExists(email: string): Promise<boolean>;
+
+  /** One page of accounts, and how many there are on all pages. */
+  abstract list(query: ListUsersQuery): Promise<UserPage>;
+
+  /**
+   * Writes the fields that are present, if the account still has `version`; an e-mail address that changes is no longer
+   * verified, and tokens mailed to the old one are void.
+   * @throws PRECONDITION_FAILED when it has another version or is gone; EMAIL_TAKEN (CONFLICT)
+   */
+  abstract update(id: string, version: number, changes: UserChanges, effects: Effects): Promise<User>;
+
+  /**
+   * Deletes the account softly, if it still has `version`; all its access ends in the same statement.
+   * @throws PRECONDITION_FAILED when it has another version or is gone; LAST_SUPER_ADMIN (CONFLICT), also when the last
+   *   two are deleted at once
+   */
+  abstract delete(id: string, version: number, effects: Effects): Promise<void>;
+}

@@ -1,0 +1,171 @@
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Headers,
+  HttpCode,
+  Param,
+  Patch,
+  Post,
+  Put,
+  Query,
+  Req,
+  Res,
+} from '@nestjs/common';
+import {
+  ApiCreatedResponse,
+  ApiHeader,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiTags,
+} from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ApiErrors, pageLinks, UuidPipe } from '../platform/http/index.js';
+import { RequirePermission, SelfOr } from '../platform/security/index.js';
+import { CreateUser } from './dto/create-user.dto.js';
+import { ListUsersQuery } from './dto/list-users.dto.js';
+import { ReplaceUser, UserChanges } from './dto/update-user.dto.js';
+import { User, UserPage } from './dto/user.dto.js';
+import { entityTag, versionsOf } from './if-match.js';
+import { EMAIL_TAKEN, LAST_SUPER_ADMIN, ROLE_ABOVE_OWN, SUPER_ADMIN_PROTECTED } from './users.errors.js';
+import { UsersService } from './users.service.js';
+
+const ETAG = {
+  ETag: {
+    description: 'Version of the account, for If-Match.',
+    schema: { type: 'string' as const, example: '"1"' },
+  },
+};
+const ID = {
+  name: 'id',
+  description: 'Id of the account.',
+  format: 'uuid',
+  example: '01980c5e-7d5a-7c3e-9b1a-3f2d1c0b9a87',
+};
+const IF_MATCH = {
+  name: 'If-Match',
+  required: false,
+  description: 'ETag of the version the change is meant for.',
+  example: '"1"',
+};
+
+/** REST of accounts. */
+@ApiTags('users')
+@Controller('api/v1/users')
+export class UsersController {
+  constructor(private readonly users: UsersService) {}
+
+  @Get()
+  @RequirePermission('users:list')
+  @ApiOperation({ summary: 'List accounts', description: 'Page by page; searched, filtered and sorted.' })
+  @ApiOkResponse({
+    type: UserPage,
+    headers: { Link: { description: 'Next and previous page (RFC 8288).', schema: { type: 'string' } } },
+  })
+  async list(
+    @Query() query: ListUsersQuery,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<UserPage> {
+    const page = await this.users.list(query);
+    const links = pageLinks(request, page);
+    if (links !== undefined) void reply.header('link', links);
+    return page;
+  }
+
+  @Post()
+  @RequirePermission('users:create')
+  @ApiOperation({
+    summary: 'Create an account',
+    description:
+      'Without a password: its owner is sent a mail with a token to set one. A password in the body is refused.',
+  })
+  @ApiCreatedResponse({
+    type: User,
+    headers: { Location: { description: 'Path of the account.', schema: { type: 'string' } }, ...ETAG },
+  })
+  @ApiErrors(EMAIL_TAKEN, ROLE_ABOVE_OWN)
+  async create(@Body() request: CreateUser, @Res({ passthrough: true }) reply: FastifyReply): Promise<User> {
+    const user = await this.users.create(request);
+    void reply.header('location', `/api/v1/users/${user.id}`);
+    return tagged(reply, user);
+  }
+
+  @Get(':id')
+  @SelfOr('users:read')
+  @ApiOperation({ summary: 'Read an account' })
+  @ApiParam(ID)
+  @ApiOkResponse({ type: User, headers: ETAG })
+  @ApiErrors('NOT_FOUND')
+  async get(
+    @Param('id', UuidPipe) id: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<User> {
+    return tagged(reply, await this.users.get(id));
+  }
+
+  @Put(':id')
+  @SelfOr('users:update')
+  @ApiOperation({
+    summary: 'Replace what may be written of an account',
+    description: 'Fields that are absent are reset.',
+  })
+  @ApiParam(ID)
+  @ApiHeader(IF_MATCH)
+  @ApiOkResponse({ type: User, headers: ETAG })
+  @ApiErrors('NOT_FOUND', 'PRECONDITION_FAILED', EMAIL_TAKEN, SUPER_ADMIN_PROTECTED)
+  async replace(
+    @Param('id', UuidPipe) id: string,
+    @Body() request: ReplaceUser,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<User> {
+    const { name, email, avatar_url = null, metadata = {} } = request;
+    return tagged(
+      reply,
+      await this.users.update(id, { name, email, avatar_url, metadata }, versionsOf(ifMatch)),
+    );
+  }
+
+  @Patch(':id')
+  @SelfOr('users:update')
+  @ApiOperation({ summary: 'Change an account', description: 'Fields that are absent stay as they are.' })
+  @ApiParam(ID)
+  @ApiHeader(IF_MATCH)
+  @ApiOkResponse({ type: User, headers: ETAG })
+  @ApiErrors('NOT_FOUND', 'PRECONDITION_FAILED', EMAIL_TAKEN, SUPER_ADMIN_PROTECTED)
+  async update(
+    @Param('id', UuidPipe) id: string,
+    @Body() changes: UserChanges,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<User> {
+    return tagged(reply, await this.users.update(id, changes, versionsOf(ifMatch)));
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @RequirePermission('users:delete')
+  @ApiOperation({
+    summary: 'Delete an account',
+    description: 'Softly: its sessions end, its e-mail address stays reserved.',
+  })
+  @ApiParam(ID)
+  @ApiHeader(IF_MATCH)
+  @ApiNoContentResponse()
+  @ApiErrors('NOT_FOUND', 'PRECONDITION_FAILED', LAST_SUPER_ADMIN, SUPER_ADMIN_PROTECTED)
+  async delete(
+    @Param('id', UuidPipe) id: string,
+    @Headers('if-match') ifMatch: string | undefined,
+  ): Promise<void> {
+    await this.users.delete(id, versionsOf(ifMatch));
+  }
+}
+
+function tagged(reply: FastifyReply, user: User): User {
+  void reply.header('etag', entityTag(user.version));
+  return user;
+}

@@ -1,0 +1,50 @@
+import { IsArray, IsIn, IsString, IsUUID } from 'class-validator';
+import { defineEvent } from '../platform/events/index.js';
+import { ROLES, type Role } from '../platform/security/index.js';
+
+const ofUser = (data: { user_id: string }): string => `user:${data.user_id}`;
+
+export class UserCreatedData {
+  @IsUUID()
+  user_id: string;
+
+  @IsIn(ROLES)
+  role: Role;
+}
+
+/** An account came into being, by registration, by an administrator or at the first start. */
+export const UserCreated = defineEvent({
+  type: 'user.created',
+  version: 1,
+  schema: UserCreatedData,
+  subject: ofUser,
+});
+
+export class UserUpdatedData {
+  @IsUUID()
+  user_id: string;
+
+  /** Names of the fields that changed; their values are read from the account. */
+  @IsArray()
+  @IsString({ each: true })
+  fields: string[];
+}
+
+export const UserUpdated = defineEvent({
+  type: 'user.updated',
+  version: 1,
+  schema: UserUpdatedData,
+  subject: ofUser,
+});
+
+export class UserDeletedData {
+  @IsUUID()
+  user_id: string;
+}
+
+export const UserDeleted = defineEvent({
+  type: 'user.deleted',
+  version: 1,
+  schema: UserDeletedData,
+  subject: ofUser,
+});

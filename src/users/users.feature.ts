@@ -1,0 +1,21 @@
+import { defineFeature } from '../platform/deployment/index.js';
+import { CredentialsRepository } from './credentials.repository.js';
+import { TypeOrmCredentialsRepository } from './credentials.typeorm.repository.js';
+import { SetPasswordEmailHandler } from './set-password-email.handler.js';
+import { UserEntity } from './user.entity.js';
+import { UserRepository } from './user.repository.js';
+import { TypeOrmUserRepository } from './user.typeorm.repository.js';
+import { UsersController } from './users.controller.js';
+import { UsersGrpcController } from './users.grpc.controller.js';
+import { UsersService } from './users.service.js';
+
+export const usersFeature = defineFeature({
+  name: 'users',
+  controllers: [UsersController, UsersGrpcController],
+  services: [UsersService],
+  repositories: [
+    { port: UserRepository, adapter: TypeOrmUserRepository, entities: [UserEntity] },
+    { port: CredentialsRepository, adapter: TypeOrmCredentialsRepository },
+  ],
+  jobs: [SetPasswordEmailHandler],
+});

@@ -1,0 +1,180 @@
+import { Injectable } from '@nestjs/common';
+import { effects, newId, type Effects } from '../platform/database/index.js';
+import { listOf, Nothing, nullable, optional, Remote } from '../platform/deployment/index.js';
+import { AppError } from '../platform/errors/index.js';
+import { currentPrincipal, permits, ROLES, type Role } from '../platform/security/index.js';
+import { emailKey } from './account-rules.js';
+import { CreateUser } from './dto/create-user.dto.js';
+import { ListUsersQuery } from './dto/list-users.dto.js';
+import { UserChanges } from './dto/update-user.dto.js';
+import { User, UserPage } from './dto/user.dto.js';
+import { UserRepository } from './user.repository.js';
+import { ROLE_ABOVE_OWN, SUPER_ADMIN_PROTECTED } from './users.errors.js';
+import { UserCreated, UserDeleted, UserUpdated } from './users.events.js';
+import { SetPasswordEmail } from './users.jobs.js';
+
+/** How often a write is tried again that somebody else's write overtook. */
+const MAX_ATTEMPTS = 5;
+const FIELDS = ['name', 'email', 'avatar_url', 'metadata'] as const;
+
+/** The rules of accounts. Who may call at all is declared on the routes and rpcs; what depends on the account is here. */
+@Injectable()
+export class UsersService {
+  constructor(private readonly users: UserRepository) {}
+
+  /** One page of accounts. */
+  @Remote({ args: [ListUsersQuery], result: UserPage, idempotent: true })
+  async list(query: ListUsersQuery): Promise<UserPage> {
+    return this.users.list(query);
+  }
+
+  /** @throws NOT_FOUND also when the account was deleted */
+  @Remote({ args: [String], result: User, idempotent: true })
+  async get(id: string): Promise<User> {
+    const user = await this.users.find(id);
+    if (!user) throw new AppError('NOT_FOUND');
+    return user;
+  }
+
+  /** The account with this e-mail address, compared without regard to case. @throws NOT_FOUND */
+  @Remote({ args: [String], result: User, idempotent: true })
+  async getByEmail(email: string): Promise<User> {
+    const user = await this.users.findByEmail(email);
+    if (!user) throw new AppError('NOT_FOUND');
+    return user;
+  }
+
+  /** The account, or null: for those who ask whether it still is there. */
+  @Remote({ args: [String], result: nullable(User), idempotent: true })
+  async find(id: string): Promise<User | null> {
+    return this.users.find(id);
+  }
+
+  /** Whether the address is taken, deleted accounts included. */
+  @Remote({ args: [String], result: Boolean, idempotent: true })
+  async emailExists(email: string): Promise<boolean> {
+    return this.users.emailExists(email);
+  }
+
+  /**
+   * Creates an account without a password and mails its owner a token to set one.
+   * @throws EMAIL_TAKEN (CONFLICT); ROLE_ABOVE_OWN (FORBIDDEN) when the role outranks the caller's
+   */
+  @Remote({ args: [CreateUser], result: User })
+  async create(request: CreateUser): Promise<User> {
+    const role = request.role ?? 'user';
+    if (rank([role]) > rank(currentPrincipal().roles)) throw ROLE_ABOVE_OWN.error();
+    const id = newId();
+    const account = { id, name: request.name, email: request.email, role };
+    return this.users.create(
+      { ...account, status: 'pending_verification', email_verified: false, password_hash: null },
+      effects()
+        .event(UserCreated, { user_id: id, role })
+        .job(SetPasswordEmail, { user_id: id })
+        .audited('USER_CREATED', {
+          target: id,
+          details: { after: { name: request.name, email: request.email, role } },
+        }),
+    );
+  }
+
+  /**
+   * Changes the fields that are present. Nothing is written when none of them differs.
+   * @param versions the caller's change is meant for one of these versions alone; absent: for whatever there is
+   * @throws NOT_FOUND; PRECONDITION_FAILED when the account has none of `versions`; EMAIL_TAKEN (CONFLICT);
+   *   SUPER_ADMIN_PROTECTED (FORBIDDEN); CONFLICT when others keep changing the account
+   */
+  @Remote({ args: [String, UserChanges, optional(listOf(Number))], result: User })
+  async update(id: string, changes: UserChanges, versions?: number[]): Promise<User> {
+    return this.#onCurrent(id, versions, async (user) => {
+      const changed = FIELDS.filter(
+        (field) => changes[field] !== undefined && !equal(changes[field], user[field]),
+      );
+      if (changed.length === 0) return user;
+      return this.users.update(
+        id,
+        user.version,
+        pick(changes, changed),
+        updateEffects(user, changes, changed),
+      );
+    });
+  }
+
+  /**
+   * Deletes the account softly: it can no longer sign in, its sessions end, its e-mail address stays reserved.
+   * @param versions as in {@link update}
+   * @throws NOT_FOUND; PRECONDITION_FAILED; SUPER_ADMIN_PROTECTED (FORBIDDEN); LAST_SUPER_ADMIN, CONFLICT
+   */
+  @Remote({ args: [String, optional(listOf(Number))], result: Nothing })
+  async delete(id: string, versions?: number[]): Promise<void> {
+    await this.#onCurrent(id, versions, async (user) => {
+      const { name, email, role, status } = user;
+      const deletion = effects()
+        .event(UserDeleted, { user_id: id })
+        .audited('USER_DELETED', { target: id, details: { before: { name, email, role, status } } });
+      await this.users.delete(id, user.version, deletion);
+    });
+  }
+
+  /**
+   * Reads the account, judges it, and writes with the version that was judged: whatever changes in between makes the
+   * write miss, and all of it is done again.
+   */
+  async #onCurrent<T>(
+    id: string,
+    versions: number[] | undefined,
+    write: (user: User) => Promise<T>,
+  ): Promise<T> {
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+      const user = await this.get(id);
+      if (user.role === 'super_admin' && !permits(currentPrincipal().roles, 'users:manage_super_admins')) {
+        throw SUPER_ADMIN_PROTECTED.error();
+      }
+      if (versions && !versions.includes(user.version)) throw new AppError('PRECONDITION_FAILED');
+      try {
+        return await write(user);
+      } catch (error) {
+        if (!(error instanceof AppError && error.code === 'PRECONDITION_FAILED')) throw error;
+      }
+    }
+    throw new AppError('CONFLICT', {
+      message: 'Others keep changing this account at the same time; try again.',
+      grpc: 'ABORTED',
+    });
+  }
+}
+
+/** Position of the strongest of `roles`; unknown ones count for nothing. */
+const rank = (roles: readonly string[]): number =>
+  Math.max(...roles.map((role) => ROLES.indexOf(role as Role)), -1);
+
+type Field = (typeof FIELDS)[number];
+
+const pick = (changes: UserChanges, fields: readonly Field[]): UserChanges =>
+  Object.assign(new UserChanges(), Object.fromEntries(fields.map((field) => [field, changes[field]])));
+
+/** JSON values; the order of an object's keys tells nothing, jsonb does not keep it. */
+function equal(one: unknown, other: unknown): boolean {
+  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null)
+    return one === other;
+  const [keys, others] = [Object.keys(one), Object.keys(other)];
+  return (
+    Array.isArray(one) === Array.isArray(other) &&
+    keys.length === others.length &&
+    keys.every((key) => Object.hasOwn(other, key) && equal(one[key as never], other[key as never]))
+  );
+}
+
+/** The audit log keeps what names the account; metadata may be large and is not ours: only that it changed. */
+function updateEffects(user: User, changes: UserChanges, fields: readonly Field[]): Effects {
+  const kept = fields.filter((field) => field !== 'metadata');
+  const of = (source: Partial<Record<Field, unknown>>) =>
+    Object.fromEntries(kept.map((field) => [field, source[field]]));
+  const movesAway = changes.email !== undefined && emailKey(changes.email) !== emailKey(user.email);
+  return effects()
+    .event(UserUpdated, { user_id: user.id, fields: [...fields, ...(movesAway ? ['email_verified'] : [])] })
+    .audited('USER_UPDATED', {
+      target: user.id,
+      details: { fields: [...fields], before: of(user), after: of(changes) },
+    });
+}
