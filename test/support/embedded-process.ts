@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, readdir, readlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import pg from 'pg';
 import type { EmbeddedServerOptions } from '../../src/platform/database/embedded/index.js';
@@ -72,12 +73,17 @@ export function spawnApp(
     `--import=${resolve(root, 'test/support/run-typescript.mjs')}`,
     resolve(root, 'test/support/embedded-app.ts'),
   ];
-  return spawn(process.execPath, [...program, JSON.stringify(options)], {
+  const child = spawn(process.execPath, [...program, JSON.stringify(options)], {
     ...place.user,
     cwd: '/',
     env: { PATH: process.env['PATH'] },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
+  // One that a failed test leaves does not keep Jest from ending; it ends itself when its input closes.
+  child.unref();
+  (child.stdin as Socket).unref();
+  (child.stdout as Socket).unref();
+  return child;
 }
 
 async function answerOf(child: ChildProcess): Promise<Answer> {

@@ -28,10 +28,7 @@ export async function ensureCluster(
   durable: boolean,
   log: (line: string) => void,
 ): Promise<string> {
-  for (const name of await readdir(folder.path)) {
-    if (name.startsWith('data.new.'))
-      await rm(join(folder.path, name), { recursive: true, force: true, maxRetries: 5 });
-  }
+  await removeDrafts(folder);
   if (await isComplete(folder.dataDirectory)) {
     await requireMajor(folder, binaries.major);
     return readPassword(folder);
@@ -111,6 +108,13 @@ async function initialize(
   await rename(draft, folder.dataDirectory);
   if (durable) await syncDirectory(dirname(folder.dataDirectory));
   return password;
+}
+
+/** An initdb whose starter was killed may still be writing in its draft: what cannot go now goes at a later start. */
+async function removeDrafts(folder: StateFolder): Promise<void> {
+  const drafts = (await readdir(folder.path)).filter((name) => name.startsWith('data.new.'));
+  const gone = drafts.map((name) => rm(join(folder.path, name), { recursive: true, force: true }));
+  await Promise.allSettled(gone);
 }
 
 async function requireMajor(folder: StateFolder, major: string): Promise<void> {

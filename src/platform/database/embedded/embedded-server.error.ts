@@ -16,7 +16,7 @@ interface KnownFailure {
 
 const KNOWN_FAILURES: readonly KnownFailure[] = [
   {
-    sign: /no space left on device|ENOSPC|disk quota exceeded|EDQUOT/i,
+    sign: /no space left on device|check free disk space|ENOSPC|disk quota exceeded|EDQUOT/i,
     sentence: (folder) => `The disk that holds ${folder} is full: free some space and start again.`,
   },
   {
@@ -68,7 +68,8 @@ export function explain(
   const known = KNOWN_FAILURES.find(({ sign }) => sign.test(output));
   if (known) return new EmbeddedServerError(known.sentence(folder));
   const lines = output.split('\n').map((line) => line.trim());
-  const cause = lines.findLast((line) => /FATAL|PANIC|error:|ERROR/.test(line)) ?? lines.findLast(Boolean);
+  // The first complaint is the cause; those after it are its consequences.
+  const cause = lines.find((line) => /FATAL|PANIC|error:|ERROR/.test(line)) ?? lines.findLast(Boolean);
   const reason = cause?.replace(/^.*?(FATAL|PANIC|ERROR|error):\s*/, '').replace(/[.\s]+$/, '');
   const more = logFile ? `; see ${logFile}` : '';
   return new EmbeddedServerError(`${doing}${reason ? `: ${reason}` : ''}${more}, or ${OWN_DATABASE}.`);

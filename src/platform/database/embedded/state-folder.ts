@@ -156,7 +156,14 @@ async function canEnter(user: OsUser, path: string): Promise<boolean> {
 }
 
 async function moveOutside(wanted: string, path: string, user: OsUser): Promise<string> {
-  if (await stat(join(path, 'data')).catch(() => null)) {
+  const hasData = await stat(join(path, 'data')).then(
+    () => true,
+    () => false,
+  );
+  // What we saw may have been behind the link that another starter has just put in place of the folder.
+  if ((await realpath(wanted)) !== path)
+    throw Object.assign(new Error('The folder has moved'), { code: 'EEXIST' });
+  if (hasData) {
     throw new EmbeddedServerError(
       `OS user ${user.uid}, who owns the database in ${path}, can no longer reach it: open the folders above to that user (chmod o+x).`,
     );
