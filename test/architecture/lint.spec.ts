@@ -45,7 +45,7 @@ const ACCEPTED: readonly [path: string, text: string][] = [
   ['src/platform/config/environment.ts', 'export const port = process.env.PORT;\n'],
   ['scripts/start.ts', "export default process.env.PORT;\nconsole.log('hello');\n"],
   ['test/support/environment.ts', 'export const port = process.env.PORT;\n'],
-  ['src/app/banner.ts', "console.log('hello');\n"],
+  ['src/app/process.ts', "process.stdout.write('hello');\n"],
   ['src/users/user.entity.ts', "import { Entity } from 'typeorm';\nexport const entity = Entity;\n"],
   ['src/platform/queue/queue.ts', "export { Queue } from 'bullmq';\n"],
   ['src/users/awaited.ts', `${PROMISE}await save();\n`],
