@@ -4,7 +4,8 @@ import type { Registry } from 'prom-client';
 import { ArcanaConfig } from '../platform/config/index.js';
 import { CoordinationModule } from '../platform/coordination/index.js';
 import { DatabaseModule } from '../platform/database/index.js';
-import { Exposer, featureModule, LoopbackLink, type Feature } from '../platform/deployment/index.js';
+import { answersModule, Exposer, featureModule, LoopbackLink, type Feature } from '../platform/deployment/index.js';
+import { EventsModule } from '../platform/events/index.js';
 import { HealthRegistryModule } from '../platform/health/index.js';
 import { RequestValidationPipe } from '../platform/http/index.js';
 import { MailModule } from '../platform/mail/index.js';
@@ -59,13 +60,11 @@ export class AppModule {
         ObservabilityModule.forRoot({ registry, serveMetrics: config.server.rest.metrics }),
         ResilienceModule,
         MailModule,
-        QueueModule.forRoot({
-          databaseUrl: database.url,
-          handlers: features.flatMap((feature) => feature.jobs),
-          features: modules,
-        }),
+        QueueModule.forRoot({ databaseUrl: database.url }),
+        EventsModule.forRoot(),
         DiscoveryModule,
         ...modules,
+        answersModule(features, modules),
       ],
       // Nest runs them in this order: rate limit, authentication, authorisation, then validation.
       providers: [

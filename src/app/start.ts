@@ -9,7 +9,7 @@ import { ArcanaGrpcServer, GrpcHealth } from '../platform/grpc/index.js';
 import { HealthRegistry } from '../platform/health/index.js';
 import { configureHttp, createHttpAdapter, createOpenApiDocument, prepareHttp, serveOpenApi } from '../platform/http/index.js';
 import { createRegistry, nestLogger, ServerMetrics } from '../platform/observability/index.js';
-import { WorkerHost } from '../platform/queue/index.js';
+import { JobQueue, WorkerHost } from '../platform/queue/index.js';
 import { checkRedisDurability, openRedis, type RedisClients } from '../platform/redis/index.js';
 import { AppModule } from './app.module.js';
 import { banner } from './banner.js';
@@ -20,6 +20,10 @@ import { FEATURES } from './features.js';
 import { httpObserver } from './http-observer.js';
 import { startManagementServer } from './management-server.js';
 
+/** Limits of single steps of the shutdown; the whole has `server.shutdown_timeout_ms`. */
+const RELAY_STOP_MS = 3_000;
+const WORKERS_STOP_MS = 10_000;
+const QUEUE_CLOSE_MS = 2_000;
 const REDIS_CLOSE_MS = 2_000;
 
 /** A running process. */
@@ -75,18 +79,14 @@ async function open(config: ArcanaConfig, logger: Logger, drain: Drain): Promise
   const nest = await createNest(config, logger, { database, redis, registry, metrics, grpc });
   const health = nest.get(HealthRegistry);
   drain.before('coordination', () => nest.get(Coordination).close());
+  drain.before('queue', () => nest.get(JobQueue).close(QUEUE_CLOSE_MS));
   const management = await startManagementServer(config.server.management, registry, health);
   drain.before('management listener', () => management.close());
 
   const firstAdmin = await nest.get(BootstrapService).ensure();
   drain.before('listeners', () => nest.close());
   await listen(nest, config);
-  const relay = nest.get(OutboxRelay);
-  const workers = nest.get(WorkerHost);
-  await workers.start();
-  drain.before('workers', () => workers.stop());
-  await relay.start();
-  drain.before('outbox relay', () => relay.stop());
+  await work(nest, drain);
   health.markStarted();
   grpcHealth.setServing('', true);
   drain.before('readiness', () => {
@@ -132,6 +132,16 @@ async function listen(nest: NestFastifyApplication, config: ArcanaConfig): Promi
   await nest.listen({ port: rest.port, host: rest.host }).catch((cause: unknown) => {
     throw listenBootError('REST', 'ARCANA_SERVER__REST__PORT', rest.host, rest.port, cause);
   });
+}
+
+/** Begins to carry out what is enqueued, and the enqueueing of what was committed. Neither keeps the other waiting. */
+async function work(nest: NestFastifyApplication, drain: Drain): Promise<void> {
+  const workers = nest.get(WorkerHost);
+  workers.start();
+  drain.before('workers', () => workers.stop(WORKERS_STOP_MS));
+  const relay = nest.get(OutboxRelay);
+  await relay.start();
+  drain.before('outbox relay', () => relay.stop(RELAY_STOP_MS));
 }
 
 interface Described {

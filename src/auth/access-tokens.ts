@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { isUUID } from 'class-validator';
 import { errors, jwtVerify, SignJWT, type JWTPayload } from 'jose';
 import { hash, randomUUID } from 'node:crypto';
-import { ArcanaConfig, type SecuritySettings } from '../platform/config/index.js';
+import { ArcanaConfig, jwtSecret, type SecuritySettings } from '../platform/config/index.js';
 import { AppError } from '../platform/errors/index.js';
 import { isAccessTokenFormat } from './access-token.format.js';
 
@@ -32,13 +32,10 @@ export class AccessTokens {
   /** Claims by SHA-256 of tokens that verified, oldest first. A signature does not change; time is checked every time. */
   readonly #verified = new Map<string, AccessClaims>();
 
-  /** @throws Error when no key is configured */
+  /** @throws ConfigurationError when there is no key and none may be made */
   constructor(config: ArcanaConfig) {
     this.#settings = config.security;
-    const { jwt_secret } = config.security;
-    if (!jwt_secret)
-      throw new Error('There is no key to sign access tokens with: set ARCANA_SECURITY__JWT_SECRET.');
-    this.#key = new TextEncoder().encode(jwt_secret);
+    this.#key = new TextEncoder().encode(jwtSecret(config));
   }
 
   /** A token for a session. @param lifetimeSecs whole seconds */

@@ -27,7 +27,7 @@ export class HealthService implements OnModuleInit {
   async check(): Promise<Health> {
     const report = await this.registry.report();
     const status = this.registry.draining ? 'unhealthy' : report.status;
-    return { ...report, status, version: productVersion };
+    return { ...report, status, version: productVersion() };
   }
 
   get started(): boolean {

@@ -20,7 +20,7 @@ export interface Feature {
   readonly repositories: readonly PortBinding[];
   /** Handlers of this feature's jobs. */
   readonly jobs: readonly Type[];
-  /** Ports of platform rooms that this feature answers for: `{ port: PrincipalResolver, by: AuthService }`. */
+  /** Ports of platform rooms that a service or repository here answers for: `{ port: PrincipalResolver, by: TokenService }`. */
   readonly answers: readonly { readonly port: AbstractClass; readonly by: AbstractClass }[];
   /** What is needed in every role that has the services: pure helpers, boot tasks. */
   readonly providers: readonly Provider[];

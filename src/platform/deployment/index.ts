@@ -10,5 +10,5 @@ export { defineFeature } from './feature.js';
 export type { Feature, PortBinding } from './feature.js';
 export { Exposer } from './exposer.js';
 export { Link, LoopbackLink, standIn } from './link.js';
-export { featureModule } from './role.js';
+export { answersModule, featureModule } from './role.js';
 export type { LinkKind } from './role.js';

@@ -4,7 +4,7 @@ import { Exposer } from './exposer.js';
 import { defineFeature } from './feature.js';
 import { LoopbackLink } from './link.js';
 import { assertFullyRemote, Remote, remoteMethods, RemotePort } from './remote.js';
-import { featureModule, type LinkKind } from './role.js';
+import { answersModule, featureModule, type LinkKind } from './role.js';
 
 @RemotePort<Greetings>({ find: { args: [String], result: String, idempotent: true } })
 abstract class Greetings {
@@ -56,7 +56,8 @@ async function build(link: LinkKind) {
     ],
     exports: [Exposer, LoopbackLink],
   };
-  return Test.createTestingModule({ imports: [links, featureModule(feature, link, [])] }).compile();
+  const modules = [featureModule(feature, link, [])];
+  return Test.createTestingModule({ imports: [links, ...modules, answersModule([feature], modules)] }).compile();
 }
 
 describe('the module of a feature', () => {

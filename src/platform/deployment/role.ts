@@ -48,10 +48,6 @@ function looped({ target, implementation }: Exposable): Provider[] {
 export function featureModule(feature: Feature, link: LinkKind, below: DynamicModule[]): DynamicModule {
   const exposed = exposables(feature);
   for (const { target } of exposed) assertFullyRemote(target);
-  const answers: Provider[] = feature.answers.map(({ port, by }) => ({
-    provide: port as Type,
-    useExisting: by as Type,
-  }));
   const module = class {};
   Object.defineProperty(module, 'name', { value: `${feature.name}Module` });
   Module({})(module);
@@ -63,8 +59,19 @@ export function featureModule(feature: Feature, link: LinkKind, below: DynamicMo
       ...exposed.flatMap(link === 'loopback' ? looped : direct),
       ...feature.jobs,
       ...feature.providers,
-      ...answers,
     ],
-    exports: [...exposed.map(({ target }) => target as Type), ...feature.answers.map(({ port }) => port as Type)],
+    exports: exposed.map(({ target }) => target as Type),
+  };
+}
+
+/** Binds the ports of platform rooms to the features that answer for them, for everybody: rooms know no feature. */
+export function answersModule(features: readonly Feature[], modules: DynamicModule[]): DynamicModule {
+  const answers = features.flatMap((feature) => feature.answers);
+  return {
+    module: class AnswersModule {},
+    global: true,
+    imports: modules,
+    providers: answers.map(({ port, by }) => ({ provide: port as Type, useExisting: by as Type })),
+    exports: answers.map(({ port }) => port as Type),
   };
 }

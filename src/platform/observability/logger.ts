@@ -50,6 +50,16 @@ export function createLogger(settings: ObservabilitySettings, destination?: Writ
   );
 }
 
+/** What Nest tells of building its graph: worth reading when it goes wrong, and then at debug. */
+const CHATTER = new Set(['InstanceLoader', 'RouterExplorer', 'RoutesResolver', 'NestFactory', 'NestMicroservice', 'NestApplication']);
+
+class QuietLogger extends NestPinoLogger {
+  override log(message: unknown, ...rest: unknown[]): void {
+    if (CHATTER.has(String(rest.at(-1)))) this.debug(message, ...rest);
+    else super.log(message, ...rest);
+  }
+}
+
 /** What Nest and every `new Logger('Name')` of a feature write to. */
 export const nestLogger = (logger: Logger): LoggerService =>
-  new NestPinoLogger(new PinoLogger({ pinoHttp: { logger } }), {});
+  new QuietLogger(new PinoLogger({ pinoHttp: { logger } }), {});
