@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { knownJobs, type JobDefinition } from './job-definition.js';
 import type { Priority } from './priority.js';
-import { QueueProducers } from './queue-producers.js';
+import { QueueProducers, type QueueCounts } from './queue-producers.js';
 
 /** A scrape does not wait longer for the state of a queue; a queue that does not answer is left out. */
 const COUNT_TIMEOUT_MS = 500;
@@ -17,6 +17,7 @@ export class QueueMetrics {
   readonly #duration: Histogram;
   readonly #wait: Histogram;
   readonly #workers: Gauge;
+  #counting: Promise<ReadonlyMap<string, QueueCounts>> | undefined;
 
   constructor(
     private readonly registry: Registry,
@@ -32,7 +33,9 @@ export class QueueMetrics {
     this.#duration = this.#histogram('arcana_job_duration_seconds', 'Time one attempt ran.');
     this.#wait = this.#histogram('arcana_job_wait_seconds', 'Time from when a job could start until it did, first attempts only.');
     this.#workers = this.#gauge('arcana_workers_active', 'Workers of this process that fetch jobs.');
-    this.#countGauges();
+    this.#countGauge('pending', 'Jobs that wait for a worker.');
+    this.#countGauge('active', 'Jobs being worked on.');
+    this.#countGauge('delayed', 'Jobs that wait for their time.');
   }
 
   enqueued({ queue, type }: Named, count: number): void {
@@ -84,24 +87,33 @@ export class QueueMetrics {
     return new Gauge({ ...this.#named(name, help), labelNames: ['queue'], ...(collect && { collect }) });
   }
 
-  /** One exchange per queue and scrape fills all three. */
-  #countGauges(): void {
-    const active = this.#gauge('arcana_jobs_active', 'Jobs being worked on.');
-    const delayed = this.#gauge('arcana_jobs_delayed', 'Jobs that wait for their time.');
-    const producers = this.producers;
-    this.#gauge('arcana_jobs_pending', 'Jobs that wait for a worker.', async function () {
-      for (const gauge of [this, active, delayed]) gauge.reset();
-      const queues = [...new Set(knownJobs().map(({ queue }) => queue))];
-      await Promise.all(
-        queues.map(async (queue) => {
-          const counts = await producers.counts(queue, COUNT_TIMEOUT_MS).catch(() => undefined);
-          if (!counts) return;
-          this.set({ queue }, counts.pending);
-          active.set({ queue }, counts.active);
-          delayed.set({ queue }, counts.delayed);
-        }),
-      );
+  #countGauge(name: keyof QueueCounts, help: string): void {
+    const read = (): Promise<ReadonlyMap<string, QueueCounts>> => this.#counts();
+    this.#gauge(`arcana_jobs_${name}`, help, async function () {
+      const counts = await read();
+      this.reset();
+      for (const [queue, count] of counts) this.set({ queue }, count[name]);
     });
+  }
+
+  /** One exchange per queue serves all gauges of a scrape. */
+  #counts(): Promise<ReadonlyMap<string, QueueCounts>> {
+    this.#counting ??= this.#readCounts().finally(() => {
+      this.#counting = undefined;
+    });
+    return this.#counting;
+  }
+
+  async #readCounts(): Promise<Map<string, QueueCounts>> {
+    const found = new Map<string, QueueCounts>();
+    const queues = [...new Set(knownJobs().map(({ queue }) => queue))];
+    await Promise.all(
+      queues.map(async (queue) => {
+        const counts = await this.producers.counts(queue, COUNT_TIMEOUT_MS).catch(() => undefined);
+        if (counts) found.set(queue, counts);
+      }),
+    );
+    return found;
   }
 
   /** A second application in the same process takes the names over. */

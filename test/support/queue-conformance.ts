@@ -1,0 +1,277 @@
+import { jest } from '@jest/globals';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { RequestContext, newTrace } from '../../src/platform/context/index.js';
+import { newId } from '../../src/platform/database/index.js';
+import type { JobRow } from '../../src/platform/queue/index.js';
+import { openQueueApp, type QueueApp, type QueuePlace } from './queue-app.js';
+import { TestBriefWork, TestWork, type TestWorkData } from './queue-jobs.js';
+
+// The first suite of a run also starts the database server.
+jest.setTimeout(60_000);
+
+/** A row as the outbox holds it. */
+const rowOf = (data: object, body: Partial<JobRow['body']> = {}): JobRow => {
+  const id = newId();
+  return {
+    id,
+    kind: 'job',
+    body: { id, type: TestWork.type, version: 1, queue: TestWork.queue, data, ...body },
+    correlation_id: 'a-request',
+    traceparent: null,
+    created_at: new Date(),
+    attempts: 0,
+  };
+};
+
+/** What must hold on every backend. @param place opens an empty one for this run */
+export function queueConformance(place: () => Promise<QueuePlace>): void {
+  let where: QueuePlace;
+  let app: QueueApp;
+
+  const enqueue = (data: TestWorkData, options = {}) => app.queue.enqueue(TestWork, data, options);
+
+  beforeAll(async () => {
+    where = await place();
+  });
+
+  beforeEach(async () => {
+    app = await openQueueApp(where);
+  });
+
+  afterEach(() => app.close());
+
+  it('runs a job and records its life and its result', async () => {
+    app.host.start();
+    const { id } = await enqueue({ label: 'plain', action: 'tell' }, { tags: ['one', 'two'], correlationId: 'request-1' });
+    await app.recorder.reached(id, 'COMPLETED');
+    const job = await app.job(id);
+    expect(job).toMatchObject({
+      queue: 'test',
+      type: 'test.work',
+      state: 'COMPLETED',
+      priority: 'normal',
+      payload: { label: 'plain', action: 'tell' },
+      tags: ['one', 'two'],
+      correlation_id: 'request-1',
+      attempts_made: 1,
+      max_attempts: 3,
+      progress: 100,
+      result: { label: 'plain' },
+      error: null,
+      logs: ['half way'],
+    });
+    expect(job.finished_at!.getTime()).toBeGreaterThanOrEqual(job.started_at!.getTime());
+  });
+
+  it('runs the most urgent job first, whatever the order of enqueueing', async () => {
+    const ids: string[] = [];
+    for (const priority of ['low', 'normal', 'high', 'critical', 'low', 'critical'] as const) {
+      const { id } = await enqueue({ label: `urgent ${priority}` }, { priority });
+      ids.push(id);
+    }
+    app.host.start();
+    await Promise.all(ids.map((id) => app.recorder.reached(id, 'COMPLETED')));
+    expect(app.work.runs.map(({ label }) => label.replace('urgent ', ''))).toEqual([
+      'critical',
+      'critical',
+      'high',
+      'normal',
+      'low',
+      'low',
+    ]);
+  });
+
+  it('tries a failed job again, and shows FAILED in between', async () => {
+    app.host.start();
+    const { id } = await enqueue({ label: 'again', action: 'fail once' });
+    await app.recorder.reached(id, 'COMPLETED');
+    expect(app.work.attemptsAt('again')).toEqual([1, 2]);
+    expect(await app.job(id)).toMatchObject({ state: 'COMPLETED', attempts_made: 2, error: null });
+    expect(await app.registry.getSingleMetricAsString('arcana_jobs_retried_total')).toContain('type="test.work"} 1');
+  });
+
+  it('makes a dead letter of a job whose attempts are used up', async () => {
+    app.host.start();
+    const { id } = await enqueue({ label: 'hopeless', action: 'fail' });
+    await app.recorder.reached(id, 'DEAD_LETTER');
+    expect(app.work.attemptsAt('hopeless')).toEqual([1, 2, 3]);
+    const job = await app.job(id);
+    expect(job).toMatchObject({ state: 'DEAD_LETTER', attempts_made: 3, error: 'hopeless failed', result: null });
+    expect(job.finished_at).toBeInstanceOf(Date);
+  });
+
+  it('does not start a scheduled job before its time', async () => {
+    app.host.start();
+    const { id } = await enqueue({ label: 'later' }, { delayMs: 300 });
+    await app.recorder.reached(id, 'COMPLETED');
+    const job = await app.job(id);
+    expect((await app.recorder.reached(id, 'SCHEDULED')).scheduled_at).toEqual(job.scheduled_at);
+    expect(job.started_at!.getTime()).toBeGreaterThanOrEqual(job.scheduled_at!.getTime());
+  });
+
+  it('ends a job that throws undefined', async () => {
+    app.host.start();
+    const { id } = await enqueue({ label: 'undefined', action: 'throw undefined' });
+    await app.recorder.reached(id, 'DEAD_LETTER');
+    expect(await app.job(id)).toMatchObject({ error: 'Thrown, but no Error: undefined', attempts_made: 3 });
+  });
+
+  it('ends a job whose result cannot be stored with a clear error, without repeating the work', async () => {
+    app.host.start();
+    const { id } = await enqueue({ label: 'bigint', action: 'answer a BigInt' });
+    await app.recorder.reached(id, 'DEAD_LETTER');
+    expect((await app.job(id)).error).toMatch(/^The result of test.work cannot be stored as JSON: .*BigInt/);
+    expect(app.work.attemptsAt('bigint')).toEqual([1]);
+  });
+
+  it('asks a job to stop when its time is up', async () => {
+    app.host.start();
+    const { id } = await app.queue.enqueue(TestBriefWork, { label: 'brief', action: 'wait' });
+    await app.recorder.reached(id, 'DEAD_LETTER');
+    expect((await app.job(id)).error).toBe('Timed out after 50 ms.');
+  });
+
+  it('frees the slot of a job that never ends', async () => {
+    app.host.start();
+    const stuck = await app.queue.enqueue(TestBriefWork, { label: 'stuck', action: 'never end' });
+    const next = await enqueue({ label: 'next' });
+    await app.recorder.reached(next.id, 'COMPLETED');
+    expect((await app.job(stuck.id)).state).toBe('DEAD_LETTER');
+  });
+
+  it('makes one job of a row that is delivered twice', async () => {
+    app.host.start();
+    const row = rowOf({ label: 'twice' }, { priority: 'high', tags: ['row'] });
+    expect(await app.queue.deliver([row])).toEqual({ delivered: [row.id], failed: [] });
+    await app.recorder.reached(row.id, 'COMPLETED');
+    expect(await app.queue.deliver([row])).toEqual({ delivered: [row.id], failed: [] });
+    const after = await enqueue({ label: 'after' });
+    await app.recorder.reached(after.id, 'COMPLETED');
+    expect(app.work.attemptsAt('twice')).toEqual([1]);
+    expect(await app.job(row.id)).toMatchObject({
+      state: 'COMPLETED',
+      priority: 'high',
+      tags: ['row'],
+      correlation_id: 'a-request',
+      created_at: row.created_at,
+    });
+  });
+
+  it('records a row that can never be a job as a dead letter', async () => {
+    const rows = [rowOf({ label: 5 }), rowOf({ label: 'vague' }, { priority: 'urgent' })];
+    expect((await app.queue.deliver(rows)).delivered).toEqual(rows.map(({ id }) => id));
+    expect((await app.job(rows[0]!.id)).error).toBe('Not enqueued: payload.label: label must be a string');
+    expect((await app.job(rows[1]!.id)).error).toMatch(/^Not enqueued: priority: The priority must be one of/);
+  });
+
+  it('keeps a row of a type that this release does not know', async () => {
+    const row = rowOf({}, { type: 'test.of_tomorrow' });
+    const { delivered, failed } = await app.queue.deliver([row]);
+    expect(delivered).toEqual([]);
+    expect(failed[0]).toMatchObject({ id: row.id, error: 'This release knows no job type test.of_tomorrow.' });
+  });
+
+  it('gives a running job back at shutdown without burning an attempt', async () => {
+    app.host.start();
+    const started = app.work.started('interrupted');
+    const { id } = await enqueue({ label: 'interrupted', action: 'wait' });
+    await started;
+    await app.host.stop(300);
+    await app.queue.close(1_000);
+    expect(await app.job(id)).toMatchObject({ state: 'PENDING', attempts_made: 0 });
+
+    const other = await openQueueApp(where);
+    try {
+      const again = other.work.started('interrupted');
+      other.host.start();
+      expect((await again).attempt).toBe(1);
+      other.work.release('interrupted');
+      await other.recorder.reached(id, 'COMPLETED');
+      expect(await other.job(id)).toMatchObject({ state: 'COMPLETED', attempts_made: 1 });
+    } finally {
+      await other.close();
+    }
+  });
+
+  it('lets a running job finish at shutdown when it does in time', async () => {
+    app.host.start();
+    const started = app.work.started('finishing');
+    const { id } = await enqueue({ label: 'finishing', action: 'wait' });
+    await started;
+    const stopped = app.host.stop(5_000);
+    app.work.release('finishing');
+    await stopped;
+    await app.queue.close(1_000);
+    expect(await app.job(id)).toMatchObject({ state: 'COMPLETED', attempts_made: 1 });
+  });
+
+  it('runs a job again whose worker process was killed', async () => {
+    const script = resolve('test/support/dist-from-source.mjs');
+    const child = spawn(process.execPath, [`--import=${script}`, resolve('test/support/queue-worker.ts'), JSON.stringify(where)], {
+      env: { PATH: process.env['PATH'] },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const lines = createInterface({ input: child.stdout });
+    const { id } = await enqueue({ label: 'orphan', action: 'wait' });
+    expect(await once(lines, 'line')).toEqual(['orphan']);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+
+    const again = app.work.started('orphan');
+    app.host.start();
+    expect((await again).attempt).toBe(1);
+    app.work.release('orphan');
+    await app.recorder.reached(id, 'COMPLETED');
+    expect(await app.job(id)).toMatchObject({ state: 'COMPLETED', attempts_made: 1 });
+  });
+
+  it('makes one job of many enqueued at once with the same unique key', async () => {
+    const all = await Promise.all(
+      Array.from({ length: 30 }, () => enqueue({ label: 'unique' }, { uniqueKey: 'the-only-one' })),
+    );
+    expect(new Set(all.map(({ id }) => id)).size).toBe(1);
+    expect(all.filter(({ deduplicated }) => !deduplicated)).toHaveLength(1);
+    app.host.start();
+    await app.recorder.reached(all[0]!.id, 'COMPLETED');
+    const next = await enqueue({ label: 'unique' }, { uniqueKey: 'the-only-one' });
+    expect(next.deduplicated).toBe(false);
+    await app.recorder.reached(next.id, 'COMPLETED');
+  });
+
+  it('gives the job the request that caused it: id and trace', async () => {
+    app.host.start();
+    const trace = newTrace();
+    const request = new RequestContext({ requestId: 'request-7', protocol: 'http', trace });
+    const started = app.work.started('traced');
+    const { id } = await RequestContext.run(request, () => enqueue({ label: 'traced' }));
+    const { context } = await started;
+    expect(context).toMatchObject({ requestId: 'request-7', protocol: 'job', route: 'test.work' });
+    expect(context!.trace.traceId).toBe(trace.traceId);
+    await app.recorder.reached(id, 'COMPLETED');
+  });
+
+  it('counts what waits, runs and is delayed', async () => {
+    const other = await openQueueApp(where);
+    try {
+      const later = await enqueue({ label: 'counted later' }, { delayMs: 3_600_000 });
+      const now = await enqueue({ label: 'counted now', action: 'wait' });
+      expect(later.deduplicated || now.deduplicated).toBe(false);
+      const text = await app.registry.metrics();
+      expect(text).toMatch(/^arcana_jobs_pending\{queue="test"\} 1$/m);
+      expect(text).toMatch(/^arcana_jobs_delayed\{queue="test"\} 1$/m);
+      expect(text).toMatch(/^arcana_jobs_enqueued_total\{queue="test",type="test.work"\} 2$/m);
+      const started = other.work.started('counted now');
+      other.host.start();
+      await started;
+      expect(await app.registry.metrics()).toMatch(/^arcana_jobs_active\{queue="test"\} 1$/m);
+      other.work.release('counted now');
+      await other.recorder.reached(now.id, 'COMPLETED');
+      expect(await other.registry.metrics()).toMatch(/^arcana_job_duration_seconds_count\{type="test.work",priority="normal"\} 1$/m);
+    } finally {
+      await other.close();
+    }
+  });
+}
