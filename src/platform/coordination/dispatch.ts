@@ -21,9 +21,9 @@ export function dispatch(topic: string, text: string, handler: PubSubHandler<nev
 }
 
 /** Runs a callback of a subscriber; a fault of it is logged. */
-export function notifySubscriber(topic: string, callback: (() => void) | undefined): void {
+export function notifySubscriber(topic: string, callback: () => void): void {
   try {
-    callback?.();
+    callback();
   } catch (error) {
     logger.error(`A subscriber of ${topic} failed: ${error instanceof Error ? error.stack : String(error)}`);
   }

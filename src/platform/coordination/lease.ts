@@ -37,7 +37,7 @@ export class RenewedLease implements Lease {
     readonly name: string,
     private readonly ttlMs: number,
     private readonly grant: Grant,
-    private readonly onEnd: () => void,
+    private readonly onEnd: () => unknown,
   ) {
     this.fence = grant.fence;
     this.#validUntil = 0;
@@ -66,7 +66,10 @@ export class RenewedLease implements Lease {
 
   async #renew(): Promise<void> {
     const askedAt = performance.now();
-    if (askedAt >= this.#validUntil) return this.lose('it was not renewed in time');
+    if (askedAt >= this.#validUntil) {
+      this.lose('it was not renewed in time');
+      return;
+    }
     let ours = true;
     try {
       ours = await this.grant.renew();
@@ -74,8 +77,8 @@ export class RenewedLease implements Lease {
     } catch {
       // Not known: the lock is ours until its time is over, and until then we ask again.
     }
-    if (!ours) return this.lose('its time was over on the server');
-    this.#scheduleRenewal();
+    if (ours) this.#scheduleRenewal();
+    else this.lose('its time was over on the server');
   }
 
   #extend(askedAt: number): void {

@@ -15,14 +15,9 @@ export class PostgresLock extends Lock {
     assertName('lock', name);
     assertTtl(ttlMs);
     const askedAt = performance.now();
-    let lease: RenewedLease | undefined;
-    let lostBefore: Error | undefined;
-    const held = await this.locks.tryLock(`arcana:lock:${name}`, ttlMs, (reason) => {
-      lostBefore = reason;
-      lease?.lose(reason.message);
-    });
+    const held = await this.locks.tryLock(`arcana:lock:${name}`, ttlMs);
     if (!held) return null;
-    lease = new RenewedLease(
+    const lease: RenewedLease = new RenewedLease(
       name,
       ttlMs,
       {
@@ -34,10 +29,10 @@ export class PostgresLock extends Lock {
         },
         release: () => held.release(),
       },
-      () => void (lease && this.#leases.delete(lease)),
+      () => this.#leases.delete(lease),
     );
     this.#leases.add(lease);
-    if (lostBefore) lease.lose(lostBefore.message);
+    void held.lost.then((reason) => lease.lose(reason.message));
     return lease;
   }
 

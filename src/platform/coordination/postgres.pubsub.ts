@@ -33,7 +33,7 @@ export class PostgresPubSub extends PubSub {
   ): Promise<Subscription> {
     assertName('topic', topic);
     const listening = await this.listener.listen(channelOf(topic), {
-      onMessage: (text) => dispatch(topic, text, handler as PubSubHandler<never>),
+      onMessage: (text) => dispatch(topic, text, handler),
       onLost: () => events.onLost?.(),
       onResync: () => events.onResync?.(),
     });

@@ -42,8 +42,9 @@ export class RedisLock extends Lock {
     const key = `arcana:lock:{${name}}`;
     const token = randomUUID();
     const askedAt = performance.now();
-    const release = async (): Promise<void> =>
-      void (await RELEASE.run(this.clients.producer, [key], [token]));
+    const release = async (): Promise<void> => {
+      await RELEASE.run(this.clients.producer, [key], [token]);
+    };
     let fence: unknown;
     try {
       fence = await ACQUIRE.run(this.clients.requireReady(), [key, `${key}:fence`], [token, ttlMs]);

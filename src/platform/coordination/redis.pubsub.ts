@@ -46,7 +46,7 @@ export class RedisPubSub extends PubSub {
   ): Promise<Subscription> {
     assertName('topic', topic);
     if (this.#closed) throw new Error('This PubSub is closed.');
-    const subscriber = new Subscriber(handler as PubSubHandler<never>, events);
+    const subscriber = new Subscriber(handler, events);
     const subscribers = this.#topics.get(topic) ?? new Set();
     this.#topics.set(topic, subscribers.add(subscriber));
     this.#client ??= this.#connect();
@@ -108,7 +108,7 @@ export class RedisPubSub extends PubSub {
   #activate(topic: string, subscriber: Subscriber): void {
     if (subscriber.active) return;
     subscriber.active = true;
-    if (subscriber.announced) notifySubscriber(topic, subscriber.events.onResync);
+    if (subscriber.announced) notifySubscriber(topic, () => subscriber.events.onResync?.());
   }
 
   #lose(): void {
@@ -116,7 +116,7 @@ export class RedisPubSub extends PubSub {
       for (const subscriber of subscribers) {
         if (!subscriber.active) continue;
         subscriber.active = false;
-        notifySubscriber(topic, subscriber.events.onLost);
+        notifySubscriber(topic, () => subscriber.events.onLost?.());
       }
     }
   }

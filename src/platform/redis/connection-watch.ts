@@ -1,14 +1,11 @@
 import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 
-/** Between two PINGs of an idle connection. */
-const PING_INTERVAL_MS = 5_000;
-
 interface WatchOptions {
   /** Named in the log. */
   purpose: string;
   /** Unset: the connection is not pinged. */
-  pingTimeoutMs?: number;
+  ping?: { intervalMs: number; timeoutMs: number };
 }
 
 /**
@@ -16,7 +13,7 @@ interface WatchOptions {
  * whose server does not answer (frozen, or gone without a word), which would otherwise count as connected for as
  * long as TCP retransmits. Nothing of this throws.
  */
-export function watchConnection(client: Redis, { purpose, pingTimeoutMs }: WatchOptions): void {
+export function watchConnection(client: Redis, { purpose, ping }: WatchOptions): void {
   const logger = new Logger('Redis');
   let lost = false;
   let timer: NodeJS.Timeout | undefined;
@@ -35,9 +32,9 @@ export function watchConnection(client: Redis, { purpose, pingTimeoutMs }: Watch
   client.on('ready', () => {
     if (lost) logger.log(`The ${purpose} connection is back.`);
     lost = false;
-    if (pingTimeoutMs === undefined) return;
+    if (!ping) return;
     clearInterval(timer);
-    timer = setInterval(() => void pingOrReconnect(client, pingTimeoutMs), PING_INTERVAL_MS).unref();
+    timer = setInterval(() => void pingOrReconnect(client, ping.timeoutMs), ping.intervalMs).unref();
   });
 }
 

@@ -9,9 +9,12 @@ export interface RedisConnectionSettings {
   url: string;
   /** Time one command of the producer may take; also how long an unanswered PING is waited for. */
   command_timeout_ms: number;
+  /** Between two PINGs of an idle producer or subscriber. Default: 5 s. */
+  ping_interval_ms?: number;
 }
 
 const CONNECT_TIMEOUT_MS = 5_000;
+const PING_INTERVAL_MS = 5_000;
 const MAX_RECONNECT_DELAY_MS = 2_000;
 /** What callers are told to wait for before they try again. */
 const RETRY_AFTER_SECONDS = 2;
@@ -106,6 +109,11 @@ export class RedisClients {
   async closeClient(client: Redis, deadlineMs: number): Promise<void> {
     this.#clients.delete(client);
     if (client.status === 'end') return;
+    if (client.status === 'reconnecting') {
+      // Between two attempts there is no connection whose end could be waited for.
+      client.disconnect();
+      return;
+    }
     const ended = once(client, 'end', { signal: AbortSignal.timeout(deadlineMs) });
     ended.catch(() => undefined);
     // QUIT lets replies that are on their way arrive; a client that is not connected has none.
@@ -139,7 +147,12 @@ export class RedisClients {
     watchConnection(client, {
       purpose,
       // A worker's client may block on the server by design and would not answer.
-      ...(purpose !== 'worker' && { pingTimeoutMs: this.#settings.command_timeout_ms }),
+      ...(purpose !== 'worker' && {
+        ping: {
+          intervalMs: this.#settings.ping_interval_ms ?? PING_INTERVAL_MS,
+          timeoutMs: this.#settings.command_timeout_ms,
+        },
+      }),
     });
     return client;
   }

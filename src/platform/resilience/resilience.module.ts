@@ -1,13 +1,11 @@
 import { Global, Module } from '@nestjs/common';
 import { RedisClients } from '../redis/index.js';
 import { MemoryRateLimiter } from './memory.rate-limiter.js';
-import { RateLimitGuard } from './rate-limit.guard.js';
 import { RateLimiter } from './rate-limiter.js';
 import { RedisRateLimiter } from './redis.rate-limiter.js';
 
 /**
- * Makes `RateLimiter` and `RateLimitGuard` injectable: counted in Redis where `RedisModule` has clients, else in this
- * process. Needs `RedisModule` and an injectable `ArcanaConfig`.
+ * Makes `RateLimiter` injectable: counted in Redis where `RedisModule` has clients, else in this process.
  */
 @Global()
 @Module({
@@ -18,8 +16,7 @@ import { RedisRateLimiter } from './redis.rate-limiter.js';
       useFactory: (redis: RedisClients | null) =>
         redis ? new RedisRateLimiter(redis) : new MemoryRateLimiter(),
     },
-    RateLimitGuard,
   ],
-  exports: [RateLimiter, RateLimitGuard],
+  exports: [RateLimiter],
 })
 export class ResilienceModule {}

@@ -18,14 +18,16 @@ const UNLOCK = `
 export interface HeldLock {
   /** Grows with every acquisition of any lock. */
   readonly fence: number;
+  /** Resolves with the reason when the connection, and the lock with it, is gone; never while it is held. */
+  readonly lost: Promise<Error>;
   /** Starts the time anew. @throws when the server does not answer */
   renew(): Promise<void>;
   release(): Promise<void>;
 }
 
 interface HoldingSession {
-  session: Session;
-  onLost: ((reason: Error) => void) | undefined;
+  readonly session: Session;
+  readonly lost: Promise<Error>;
 }
 
 /**
@@ -36,7 +38,7 @@ interface HoldingSession {
  * holder that is frozen or unreachable loses its lock as a dead one does.
  */
 export class AdvisoryLocks {
-  readonly #open = new Set<HoldingSession>();
+  readonly #places = new Set<HoldingSession>();
   /** The connection of the last attempt that failed: whoever waits for a lock does not connect for every look. */
   #spare: HoldingSession | undefined;
   #closed = false;
@@ -45,19 +47,20 @@ export class AdvisoryLocks {
 
   /**
    * @param ttlMs time without a renewal after which the server gives the lock to others
-   * @param onLost called when the connection, and the lock with it, is gone
    * @returns null when another session has the lock
    * @throws SERVICE_UNAVAILABLE when the server cannot be reached
    */
-  async tryLock(name: string, ttlMs: number, onLost: (reason: Error) => void): Promise<HeldLock | null> {
+  async tryLock(name: string, ttlMs: number): Promise<HeldLock | null> {
     try {
       const holding = await this.#attempt(name, ttlMs);
       if (!holding) return null;
       const { fence, place } = holding;
-      place.onLost = onLost;
       return {
         fence,
-        renew: async () => void (await place.session.query('SELECT 1')),
+        lost: place.lost,
+        renew: async () => {
+          await place.session.query('SELECT 1');
+        },
         release: () => this.#release(name, place),
       };
     } catch (error) {
@@ -71,8 +74,8 @@ export class AdvisoryLocks {
   async close(): Promise<void> {
     this.#closed = true;
     this.#spare = undefined;
-    await Promise.all([...this.#open].map((place) => place.session.end()));
-    this.#open.clear();
+    await Promise.all([...this.#places].map((place) => place.session.end()));
+    this.#places.clear();
   }
 
   async #attempt(name: string, ttlMs: number): Promise<{ fence: number; place: HoldingSession } | null> {
@@ -95,24 +98,27 @@ export class AdvisoryLocks {
   }
 
   async #connect(): Promise<HoldingSession> {
-    if (this.#closed) throw new AppError('SERVICE_UNAVAILABLE', { cause: new Error('Locks are closed.') });
-    let place: HoldingSession | undefined;
-    const session = await Session.open(this.settings, 'lock', {
-      onLost: (reason) => {
-        if (!place) return;
-        this.#open.delete(place);
-        place.onLost?.(reason);
-      },
-    });
-    place = { session, onLost: undefined };
-    this.#open.add(place);
-    if (this.#closed) await this.#discard(place);
+    this.#assertOpen();
+    const lost = Promise.withResolvers<Error>();
+    const session = await Session.open(this.settings, 'lock', { onLost: lost.resolve });
+    const place = { session, lost: lost.promise };
+    void place.lost.then(() => this.#places.delete(place));
+    this.#places.add(place);
+    try {
+      this.#assertOpen();
+    } catch (error) {
+      await this.#discard(place);
+      throw error;
+    }
     return place;
   }
 
+  #assertOpen(): void {
+    if (this.#closed) throw new AppError('SERVICE_UNAVAILABLE', { cause: new Error('Locks are closed.') });
+  }
+
   async #release(name: string, place: HoldingSession): Promise<void> {
-    place.onLost = undefined;
-    if (!place.session.isOpen) return;
+    if (!place.session.isOpen()) return;
     try {
       await place.session.query(UNLOCK, [name]);
       await this.#keep(place);
@@ -125,16 +131,16 @@ export class AdvisoryLocks {
   #takeSpare(): HoldingSession | undefined {
     const spare = this.#spare;
     this.#spare = undefined;
-    return spare?.session.isOpen ? spare : undefined;
+    return spare?.session.isOpen() ? spare : undefined;
   }
 
   async #keep(place: HoldingSession): Promise<void> {
-    if (this.#spare?.session.isOpen || this.#closed) await this.#discard(place);
+    if (this.#spare?.session.isOpen() || this.#closed) await this.#discard(place);
     else this.#spare = place;
   }
 
   async #discard(place: HoldingSession): Promise<void> {
-    this.#open.delete(place);
+    this.#places.delete(place);
     await place.session.end();
   }
 }

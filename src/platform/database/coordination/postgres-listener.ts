@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common';
 import pg from 'pg';
 import { Session, type SessionSettings } from './session.js';
 
-/** An idle connection is asked this often whether it is still there. */
+/** An idle connection is asked this often whether it is still there, unless the settings say otherwise. */
 const HEARTBEAT_MS = 5_000;
 const FIRST_RETRY_MS = 100;
 const MAX_RETRY_MS = 5_000;
@@ -54,7 +54,7 @@ export class PostgresListener {
    * @param channel exact name, as in `NOTIFY "channel"`; at most 63 bytes
    */
   async listen(channel: string, handler: ChannelHandler): Promise<Listening> {
-    if (this.#closing.signal.aborted) throw new Error('This listener is closed.');
+    if (this.#isClosed()) throw new Error('This listener is closed.');
     const listener = new Listener(handler);
     const listeners = this.#channels.get(channel) ?? new Set();
     this.#channels.set(channel, listeners.add(listener));
@@ -86,36 +86,45 @@ export class PostgresListener {
     await this.#running;
   }
 
+  /** Connects, listens and watches, again and again until closed. */
   async #run(firstAttemptMade: () => void): Promise<void> {
     let failures = 0;
     let reported = false;
-    while (!this.#closing.signal.aborted) {
+    while (!this.#isClosed()) {
       const lost = Promise.withResolvers<Error>();
       try {
-        const session = await Session.open(this.settings, 'listener', {
-          onNotification: (channel, payload) => this.#deliver(channel, payload),
-          onLost: lost.resolve,
-        });
-        this.#session = session;
-        if (this.#closing.signal.aborted) await session.end();
-        await this.#putInForce();
-        if (reported && session.isOpen) this.#logger.log('The notification connection is back.');
-        if (session.isOpen) reported = false;
+        const session = await this.#connect(lost.resolve);
+        if (reported) this.#logger.log('The notification connection is back.');
+        reported = false;
         failures = 0;
         firstAttemptMade();
         const reason = await this.#watch(session, lost.promise);
         if (reason) throw reason;
       } catch (error) {
-        this.#lose();
-        if (this.#closing.signal.aborted) break;
-        if (!reported) this.#report(error as Error);
+        if (!reported && !this.#isClosed()) this.#report(error as Error);
         reported = true;
       }
+      this.#lose();
       firstAttemptMade();
       const pause = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** failures++) * (0.5 + Math.random() / 2);
       await delay(pause, undefined, { signal: this.#closing.signal, ref: false }).catch(() => undefined);
     }
-    firstAttemptMade();
+  }
+
+  #isClosed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
+  /** @throws the driver's error when there is no session, or none any more, that listens to every channel */
+  async #connect(onLost: (reason: Error) => void): Promise<Session> {
+    const session = await Session.open(this.settings, 'listener', {
+      onNotification: (channel, payload) => this.#deliver(channel, payload),
+      onLost,
+    });
+    this.#session = session;
+    await this.#putInForce();
+    if (this.#isClosed()) await session.end();
+    return session;
   }
 
   #report(error: Error): void {
@@ -126,7 +135,10 @@ export class PostgresListener {
 
   /** Resolves with the reason when the session is lost, with nothing when this listener closes. */
   async #watch(session: Session, lost: Promise<Error>): Promise<Error | undefined> {
-    const heartbeat = setInterval(() => void session.query('SELECT 1').catch(() => undefined), HEARTBEAT_MS);
+    const heartbeat = setInterval(
+      () => void session.query('SELECT 1').catch(() => undefined),
+      this.settings.silence_limit_ms ?? HEARTBEAT_MS,
+    );
     heartbeat.unref();
     const closed = new Promise<undefined>((resolve) => {
       if (this.#closing.signal.aborted) resolve(undefined);
@@ -148,7 +160,7 @@ export class PostgresListener {
 
   async #change(): Promise<void> {
     const session = this.#session;
-    if (!session?.isOpen) return;
+    if (!session?.isOpen()) return;
     try {
       for (const channel of this.#inForce) {
         if (this.#channels.has(channel)) continue;
@@ -158,14 +170,13 @@ export class PostgresListener {
       for (const [channel, listeners] of this.#channels) {
         if (!this.#inForce.has(channel)) {
           await session.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
-          if (this.#session !== session) return;
           this.#inForce.add(channel);
         }
         for (const listener of listeners) this.#activate(listener);
       }
     } catch (error) {
       // A lost session is seen by the loop, which comes here again with the next one.
-      if (session.isOpen) throw error;
+      if (session.isOpen()) throw error;
     }
   }
 

@@ -1,20 +1,21 @@
 import { Socket } from 'node:net';
 import pg from 'pg';
 
-/** What is needed to reach PostgreSQL; time in milliseconds. */
+/** What is needed to reach PostgreSQL; times in milliseconds. */
 export interface SessionSettings {
   url: string;
   connect_timeout_ms: number;
+  /** How long a server may owe an answer before its connection counts as lost. Default: 5 s. */
+  silence_limit_ms?: number;
 }
 
-/** How long a server may stay silent before its connection counts as lost. */
 const SILENCE_LIMIT_MS = 5_000;
 const END_TIMEOUT_MS = 1_000;
 
 interface SessionEvents {
-  onNotification?(channel: string, payload: string): void;
+  onNotification?: (channel: string, payload: string) => void;
   /** Called once, when the connection is gone without our asking. */
-  onLost(reason: Error): void;
+  onLost: (reason: Error) => void;
 }
 
 /**
@@ -39,7 +40,7 @@ export class Session {
       connectionString: settings.url,
       connectionTimeoutMillis: settings.connect_timeout_ms,
       application_name: `arcana-cloud ${name}`,
-      query_timeout: SILENCE_LIMIT_MS,
+      query_timeout: settings.silence_limit_ms ?? SILENCE_LIMIT_MS,
       keepAlive: true,
       stream: () => socket,
     });
@@ -58,11 +59,11 @@ export class Session {
   }
 
   /** Whether statements can still be sent. */
-  get isOpen(): boolean {
+  isOpen(): boolean {
     return !this.#ended;
   }
 
-  /** @throws the driver's error; a server silent for 5 s also costs the connection */
+  /** @throws the driver's error; a server that stays silent also costs the connection */
   query<T extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<T[]> {
     const run = this.#tail.then(async () => {
       try {

@@ -1,0 +1,19 @@
+import { describeWithRedis } from '../support/redis.js';
+import { lockConformance } from './coordination/lock.conformance.js';
+import { onPostgres, onRedis, type Technology } from './coordination/technologies.js';
+
+const locksOf = ({ url, open }: Technology) => ({
+  url,
+  open: async (at: string) => {
+    const { coordination, close } = await open(at);
+    return { lock: coordination.lock, close };
+  },
+});
+
+describe('Lock on PostgreSQL', () => {
+  lockConformance(locksOf(onPostgres));
+});
+
+describeWithRedis('Lock on Redis', () => {
+  lockConformance(locksOf(onRedis));
+});
