@@ -40,7 +40,12 @@ const STEMS = new Set(
 const DIGIT_RUNS = '01234567890';
 const LETTER_RUNS = 'abcdefghijklmnopqrstuvwxyz';
 const KEY_ROWS = ['qwertyuiop', 'asdfghjkl', 'zxcvbnm', 'qwertzuiop', 'yxcvbnm', 'azertyuiop'];
-const RUNS = [DIGIT_RUNS, LETTER_RUNS, ...KEY_ROWS].flatMap((run) => [run, [...run].reverse().join('')]);
+/** Up and down between two or four rows. */
+const ZIGZAGS = ['1q2w3e4r5t6y7u8i9o0p', '1q2w3e4r5t6z7u8i9o0p', '1qaz2wsx3edc4rfv5tgb6yhn', 'q1w2e3r4t5y6'];
+const RUNS = [DIGIT_RUNS, LETTER_RUNS, ...KEY_ROWS, ...ZIGZAGS].flatMap((run) => [
+  run,
+  [...run].reverse().join(''),
+]);
 /** From this length on a run is a walk, not part of a word. */
 const WALK = 3;
 
@@ -96,7 +101,7 @@ function longestWalk(text: string): number {
  */
 export function isCommonPassword(password: string): boolean {
   const text = password.toLowerCase();
-  if (isMonotonous(text.replace(/[^\p{L}\p{N}]+/gu, ''))) return true;
+  if (isMonotonous(text.replace(/[\s!-/:-@[-`{-~]+/g, ''))) return true;
   const forms = [
     text,
     withoutEnds(text),

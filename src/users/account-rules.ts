@@ -1,4 +1,4 @@
-import { Transform } from 'class-transformer';
+import { Transform, Type } from 'class-transformer';
 import { isEmail, ValidateBy, type ValidationOptions } from 'class-validator';
 
 /** Longest display name, in code points. */
@@ -81,7 +81,9 @@ function isHttpsUrl(value: unknown): boolean {
 /** A JSON object of at most 16 KiB and 32 levels whose text PostgreSQL can store. */
 export function IsMetadata(): PropertyDecorator {
   return (target, property) => {
-    // The object as it came: class-transformer would drop keys such as `constructor`, which are data here.
+    // The object as it came. class-transformer would walk into it, drop a key named `constructor` and fail on its value;
+    // what it takes for a flag it does not walk into.
+    Type(() => Boolean)(target, property as string);
     Transform(({ obj, key }) => (obj as Record<string, unknown>)[key])(target, property as string);
     const message = `${String(property)} must be a JSON object of at most ${MAX_METADATA_BYTES} bytes and ${MAX_METADATA_DEPTH} levels, without NUL characters and __proto__ keys`;
     rule('isMetadata', isMetadata, message)(target, property);

@@ -1,0 +1,45 @@
+import { expect, test } from '@jest/globals';
+import { isCommonPassword } from './common-passwords.js';
+
+test.each([
+  'password',
+  'Password1',
+  'P@ssw0rd',
+  'P4$$w0rd!',
+  'PASSWORD123!',
+  'passwordpassword',
+  '12345678',
+  '87654321',
+  '1q2w3e4r5t',
+  '1Qaz2wsx',
+  '12-34-56-78',
+  'Qwerty123',
+  'qwertyuiop',
+  'Asdf1234',
+  'Abcd1234!',
+  'abcabcabc1',
+  'aaaaaaaa1A',
+  'Aa1Aa1Aa1',
+  'Summer2024!',
+  'Dragon99',
+  '2024Winter!',
+  'Letmein1!',
+  'iLoveYou1',
+  'F00tball1',
+  'Admin-123',
+  'correct horse battery staple',
+])('%s is guessed early', (password) => expect(isCommonPassword(password)).toBe(true));
+
+test.each([
+  'Correct-Horse-7-Battery',
+  'Correct-Horse-9',
+  'Violet-Anchor-42',
+  'kX7mQ2vLp9',
+  'Mein Hund frisst 3 Socken',
+  'Sup3rS3cretSauce',
+  'Gestern-Regen-8',
+  'über7Berge',
+  '密码-Tree-9x',
+  '🦊🦊 Fuchs 7 im Bau',
+  '🦊🐻🦁🐯🐨🐼🐸🐵',
+])('%s is not', (password) => expect(isCommonPassword(password)).toBe(false));

@@ -1,0 +1,70 @@
+import { describe, expect, jest, test } from '@jest/globals';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { LiveSession } from './dto/session.dto.js';
+import { LiveSessionBatch } from './live-session.batch.js';
+
+const session = (session_id: string): LiveSession => ({ session_id, user_id: 'user', role: 'user' });
+
+describe('questions', () => {
+  test('that come together share one statement, and each gets its own answer', async () => {
+    const ask = jest.fn(async (ids: string[]) =>
+      ids
+        .filter((id) => id !== 'dead')
+        .map(session)
+        .reverse(),
+    );
+    const batch = new LiveSessionBatch(ask);
+    const answers = await Promise.all(['a', 'b', 'dead', 'a'].map((id) => batch.find(id)));
+    expect(answers.map((answer) => answer?.session_id)).toEqual(['a', 'b', undefined, 'a']);
+    expect(ask.mock.calls).toEqual([[['a', 'b', 'dead']]]);
+  });
+
+  test('that come after a statement was sent are not answered by it', async () => {
+    let isAlive = true;
+    const sent: PromiseWithResolvers<LiveSession[]>[] = [];
+    const batch = new LiveSessionBatch(() => {
+      const answer = Promise.withResolvers<LiveSession[]>();
+      const seen = isAlive ? [session('a')] : [];
+      sent.push({ ...answer, resolve: () => answer.resolve(seen) });
+      return answer.promise;
+    }, 1);
+    const before = batch.find('a');
+    await new Promise(setImmediate);
+    isAlive = false;
+    const after = batch.find('a');
+    sent[0]!.resolve([]);
+    expect(await before).not.toBeNull();
+    await new Promise(setImmediate);
+    sent[1]!.resolve([]);
+    expect(await after).toBeNull();
+  });
+
+  test('more than fit into one statement are asked for in several', async () => {
+    const ask = jest.fn(async (ids: string[]) => ids.map(session));
+    const batch = new LiveSessionBatch(ask);
+    const ids = Array.from({ length: 450 }, (_, index) => String(index));
+    const answers = await Promise.all(ids.map((id) => batch.find(id)));
+    expect(answers.map((answer) => answer?.session_id)).toEqual(ids);
+    expect(ask.mock.calls.map(([asked]) => asked.length)).toEqual([200, 200, 50]);
+  });
+
+  test('fail together when their statement fails, and the next ones are asked again', async () => {
+    const ask = jest.fn(async (ids: string[]) => ids.map(session)).mockRejectedValueOnce(new Error('down'));
+    const batch = new LiveSessionBatch(ask);
+    const failed = await Promise.allSettled([batch.find('a'), batch.find('b')]);
+    expect(failed.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    expect(await batch.find('a')).toEqual(session('a'));
+  });
+
+  test('run outside the context of whoever came first', async () => {
+    const storage = new AsyncLocalStorage<string>();
+    let seen: string | undefined = 'not asked';
+    const batch = new LiveSessionBatch(async (ids) => {
+      seen = storage.getStore();
+      return ids.map(session);
+    });
+    const inside = await storage.run('request', async () => [await batch.find('a'), storage.getStore()]);
+    expect(seen).toBeUndefined();
+    expect(inside[1]).toBe('request');
+  });
+});
