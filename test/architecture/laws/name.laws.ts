@@ -26,8 +26,7 @@ function unwantedDeclaration(text: string): string | undefined {
 
 const ROLES: readonly { suffix: RegExp; className: (words: string) => string }[] = [
   { suffix: /\.grpc\.controller\.ts$/, className: (words) => `${words}GrpcController` },
-  { suffix: /\.typeorm\.repository\.ts$/, className: (words) => `TypeOrm${words}Repository` },
-  { suffix: /\.repository\.ts$/, className: (words) => `${words}Repository` },
+  { suffix: /(?<!\.typeorm)\.repository\.ts$/, className: (words) => `${words}Repository` },
   { suffix: /\.controller\.ts$/, className: (words) => `${words}Controller` },
   { suffix: /\.service\.ts$/, className: (words) => `${words}Service` },
   { suffix: /\.entity\.ts$/, className: (words) => `${words}Entity` },
@@ -86,7 +85,7 @@ export const NAME_LAWS: readonly Law[] = [
     breaches: eachFile((one) => one.path.startsWith('src/') && !isSpec(one), misnamedClass),
     planted: [
       [file('src/users/users.grpc.controller.ts', 'export class UsersController {}')],
-      [file('src/users/user.typeorm.repository.ts', 'export class UserRepository {}')],
+      [file('src/users/user.repository.ts', 'export abstract class Users {}')],
       [file('src/users/users.service.ts', 'export class UserService {}')],
       [file('src/users/api-key.entity.ts', 'export class Apikey {}')],
     ],
