@@ -81,17 +81,14 @@ function environment(
 }
 
 async function untilReady(url: string, server: NodeProcess): Promise<void> {
-  let ended = false;
-  void server.exited.then(() => {
-    ended = true;
+  const ended = server.exited.then((code) => {
+    throw new Error(`The product ended with exit code ${code}:\n${server.lastWords()}`);
   });
   const deadline = performance.now() + READY_SECONDS * 1000;
-  while (!ended && performance.now() < deadline) {
-    const answer = await fetch(url).catch(() => undefined);
+  while (performance.now() < deadline) {
+    const answer = await Promise.race([ended, fetch(url).catch(() => undefined)]);
     if (answer?.status === 200) return;
-    await delay(100);
+    await Promise.race([ended, delay(100)]);
   }
-  throw new Error(
-    `The product ${ended ? 'ended' : `is not ready after ${READY_SECONDS} s`}:\n${server.lastWords()}`,
-  );
+  throw new Error(`The product is not ready after ${READY_SECONDS} s:\n${server.lastWords()}`);
 }

@@ -5,7 +5,7 @@ import type { Size } from './scenario.ts';
 export const FULL: Size = {
   rounds: 6,
   first_warm_up_seconds: 5,
-  window: { warm_up_seconds: 1, seconds: 8 },
+  window: { warm_up_seconds: 1, seconds: 5 },
 };
 
 /** Shows that everything works; its figures say little. */

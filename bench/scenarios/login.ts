@@ -15,7 +15,7 @@ export const login: Scenario = {
   parameters: { in_flight: IN_FLIGHT, ...ARGON2ID },
   criteria: [{ contestant: 'Arcana', against: 'bare Argon2id', at_least: 0.9 }],
   // Ten a second on two cores: a longer window counts enough of them.
-  window_factor: 2,
+  window_factor: 3,
   async start(stage, { withArcana }) {
     const contestants: Contestant[] = [];
     if (withArcana) {
