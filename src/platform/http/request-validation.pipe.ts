@@ -14,7 +14,6 @@ export class RequestValidationPipe extends ValidationPipe {
       transform: true,
       whitelist: true,
       forbidNonWhitelisted: true,
-      forbidUnknownValues: true,
       validationError: { target: false, value: false },
       exceptionFactory: (errors) => validationFailed(errors),
     });

@@ -1,0 +1,111 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { eventually } from './eventually.js';
+import type { RestAnswer, RestClient } from './rest-client.js';
+
+export type RoleName = 'user' | 'moderator' | 'admin' | 'super_admin';
+
+/** An account and a session of it. */
+export interface Person {
+  id: string;
+  name: string;
+  email: string;
+  password: string;
+  /** Access token. */
+  token: string;
+  refreshToken: string;
+}
+
+const PASSWORD = 'Tr0mbone-Quartet';
+
+/** Makes accounts over REST alone, the way people come into being: by registration, or by an administrator and a mail. */
+export class People {
+  readonly #byRole = new Map<RoleName, Promise<Person>>();
+  #count = 0;
+
+  constructor(
+    private readonly rest: RestClient,
+    private readonly administrator: { email: string; password: string },
+    private readonly mails: Mails,
+  ) {}
+
+  /** An address that nobody has. */
+  newEmail(): string {
+    return `person-${++this.#count}@example.test`;
+  }
+
+  /** A new account of role user, signed in. */
+  async newcomer(name = 'Ada Lovelace'): Promise<Person> {
+    const email = this.newEmail();
+    const { id } = expectStatus(
+      await this.rest.post('/api/v1/auth/register', { name, email, password: PASSWORD }),
+      201,
+    );
+    return this.signIn({ id: String(id), name, email, password: PASSWORD });
+  }
+
+  /** The same account of this role whenever it is asked for. */
+  withRole(role: RoleName): Promise<Person> {
+    const known = this.#byRole.get(role);
+    if (known) return known;
+    const made =
+      role === 'user' ? this.newcomer() : role === 'super_admin' ? this.#superAdmin() : this.appoint(role);
+    this.#byRole.set(role, made);
+    return made;
+  }
+
+  /** A new account of this role: made by the administrator, its password set by its owner, signed in. */
+  async appoint(role: RoleName): Promise<Person> {
+    const { token } = await this.withRole('super_admin');
+    const account = { name: `A ${role}`, email: this.newEmail() };
+    const { id } = expectStatus(await this.rest.post('/api/v1/users', { ...account, role }, { token }), 201);
+    const mail = await this.mails.to(account.email);
+    const setToken = /"token":"([\w-]+)"/.exec(mail)![1];
+    expectStatus(
+      await this.rest.post('/api/v1/auth/reset-password', { token: setToken, new_password: PASSWORD }),
+      204,
+    );
+    return this.signIn({ id: String(id), ...account, password: PASSWORD });
+  }
+
+  /** A further session of an account. */
+  async signIn(account: Omit<Person, 'token' | 'refreshToken'>): Promise<Person> {
+    const { email, password } = account;
+    const pair = expectStatus(await this.rest.post('/api/v1/auth/login', { email, password }), 200);
+    return { ...account, token: String(pair['access_token']), refreshToken: String(pair['refresh_token']) };
+  }
+
+  async #superAdmin(): Promise<Person> {
+    const person = await this.signIn({ id: '', name: 'Administrator', ...this.administrator });
+    const me = expectStatus(await this.rest.get('/api/v1/auth/me', { token: person.token }), 200);
+    return { ...person, id: String(me['id']) };
+  }
+}
+
+/** The mails that a product wrote into its directory. */
+export class Mails {
+  constructor(private readonly directory: string) {}
+
+  /** The decoded text of a mail to this address, as soon as there is one. */
+  to(address: string): Promise<string> {
+    return eventually(`a mail to ${address}`, async () => {
+      const names = await readdir(this.directory).catch(() => []);
+      for (const name of names.filter((each) => each.endsWith('.eml'))) {
+        const mail = await readFile(join(this.directory, name), 'utf8');
+        if (new RegExp(`^To: .*${address}`, 'm').test(mail)) return decodeQuotedPrintable(mail);
+      }
+      return undefined;
+    });
+  }
+}
+
+/** Source: RFC 2045, section 6.7. ASCII is enough for what the tests look for. */
+const decodeQuotedPrintable = (text: string): string =>
+  text
+    .replaceAll(/=\r?\n/g, '')
+    .replaceAll(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+
+function expectStatus({ status, body, text }: RestAnswer, expected: number): Record<string, unknown> {
+  if (status !== expected) throw new Error(`Expected ${expected}, got ${status}: ${text}`);
+  return body as Record<string, unknown>;
+}
