@@ -6,7 +6,6 @@ import type { User } from '../users/index.js';
 import { AuthService } from './auth.service.js';
 import type { TokenPair, TokenValidity } from './dto/auth-answers.dto.js';
 import {
-  GetCurrentUserRequest,
   LoginRequest,
   LogoutRequest,
   RefreshRequest,
@@ -60,7 +59,7 @@ export class AuthGrpcController {
 
   @GrpcMethod('AuthService', 'GetCurrentUser')
   @Authenticated()
-  async getCurrentUser(@Payload() _request: GetCurrentUserRequest): Promise<{ user: User }> {
+  async getCurrentUser(): Promise<{ user: User }> {
     return { user: await this.auth.me() };
   }
 }

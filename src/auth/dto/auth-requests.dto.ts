@@ -98,6 +98,3 @@ export class ValidateTokenRequest {
   @IsString()
   access_token: string;
 }
-
-/** Message of AuthService.GetCurrentUser. */
-export class GetCurrentUserRequest {}
