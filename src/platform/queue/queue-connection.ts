@@ -1,6 +1,6 @@
 import { Queue, Worker, createPostgresBackend, runMigrations, type Processor, type WorkerOptions } from 'bullmq';
 import pg from 'pg';
-import type { RedisClients } from '../redis/index.js';
+import type { Redis, RedisClients } from '../redis/index.js';
 
 /** Schema of the queue's own tables, apart from the product's. */
 const SCHEMA = 'queue';
@@ -22,6 +22,12 @@ export async function prepareQueueSchema(databaseUrl: string): Promise<void> {
 }
 
 type WorkerSettings = Omit<WorkerOptions, 'connection'>;
+
+/** A worker, and how to let go of its connections, be it closed or stuck. */
+export interface OpenedWorker {
+  readonly worker: Worker;
+  release(deadlineMs: number): Promise<void>;
+}
 
 /** Opens queues and workers on one of the two backends: Redis when there is one, PostgreSQL otherwise. */
 export class QueueConnection {
@@ -51,22 +57,35 @@ export class QueueConnection {
     );
   }
 
-  /** A worker that does not run yet, and how to let go of it. */
-  openWorker(name: string, processor: Processor, settings: WorkerSettings): Worker {
+  /** A worker that does not run yet. */
+  openWorker(name: string, processor: Processor, settings: WorkerSettings): OpenedWorker {
     const options = { ...settings, autorun: false };
-    if (this.redis) {
-      const connection = this.redis.worker();
-      const worker = new Worker(name, processor, { ...options, connection, prefix: PREFIX });
-      // BullMQ closes only the connections that it made itself.
-      worker.once('closed', () => void this.redis?.closeClient(connection, 1_000));
-      return worker;
+    if (!this.redis) {
+      const connection = this.#pool(3, 2 * STATEMENT_TIMEOUT_MS) as never;
+      const worker = new Worker(name, processor, { ...options, connection }, createPostgresBackend as never);
+      return { worker, release: () => worker.disconnect().catch(() => undefined) };
     }
-    return new Worker(
-      name,
-      processor,
-      { ...options, connection: this.#pool(3, 2 * STATEMENT_TIMEOUT_MS) as never },
-      createPostgresBackend as never,
-    );
+    const { redis } = this;
+    const clients = [redis.worker()];
+    const [connection] = clients as [Redis];
+    // The library blocks on a copy of the client, which it would otherwise open, and leave reconnecting, on its own.
+    connection.duplicate = () => {
+      const copy = redis.worker();
+      clients.push(copy);
+      return copy;
+    };
+    const worker = new Worker(name, processor, { ...options, connection, prefix: PREFIX });
+    const release = async (deadlineMs: number): Promise<void> => {
+      await Promise.all(clients.map((client) => redis.closeClient(client, deadlineMs)));
+      for (const client of clients) {
+        if (client.status === 'end') continue;
+        // Closed between two attempts to reconnect it never ends, and the worker waits for its commands for ever; an
+        // attempt that is cut off fails them.
+        client.connect().catch(() => undefined);
+        client.disconnect();
+      }
+    };
+    return { worker, release };
   }
 
   #pool(max: number, timeoutMs: number): object {

@@ -10,7 +10,7 @@ import { JobLedger } from './job-ledger.js';
 import { sequenceOf } from './job-recorder.js';
 import { JobRunner } from './job-runner.js';
 import { priorityOf } from './priority.js';
-import { QueueConnection } from './queue-connection.js';
+import { QueueConnection, type OpenedWorker } from './queue-connection.js';
 import { QueueMetrics } from './queue-metrics.js';
 
 /** Times in milliseconds. The defaults are for production; tests shorten them. */
@@ -28,12 +28,14 @@ export class WorkerTuning {
 /** Worker deaths that one job survives; one that always kills its worker must end somewhere. */
 const MAX_STALLS = 5;
 const FALLBACK_BACKOFF_MS = 5_000;
+/** Time a connection gets to close. */
+const RELEASE_MS = 200;
 
 /** The workers of this process: one for each queue that has handlers here. */
 @Injectable()
 export class WorkerHost {
   readonly #logger = new Logger('WorkerHost');
-  readonly #workers = new Map<string, Worker>();
+  readonly #workers = new Map<string, OpenedWorker>();
   #state: 'new' | 'started' | 'stopped' = 'new';
 
   constructor(
@@ -68,17 +70,17 @@ export class WorkerHost {
     const end = Date.now() + deadlineMs;
     this.runner.stop();
     const workers = [...this.#workers];
-    for (const [, worker] of workers) void worker.pause(true);
+    for (const [, { worker }] of workers) void worker.pause(true);
     const reserveMs = Math.min(3_000, deadlineMs / 2);
     if (!(await this.runner.idle(deadlineMs - reserveMs))) {
       this.runner.abortAll(reserveMs / 3);
       await this.runner.idle((reserveMs * 2) / 3);
     }
-    await Promise.all(workers.map(([queue, worker]) => this.#close(queue, worker, end - Date.now())));
+    await Promise.all(workers.map(([queue, opened]) => this.#close(queue, opened, end - Date.now())));
   }
 
   #open(queue: string): void {
-    const worker = this.connection.openWorker(
+    const opened = this.connection.openWorker(
       queue,
       // Three parameters, or the library passes no signal.
       (job: Job, token, signal) => this.runner.run(job, token, signal, this.tuning.graceMs),
@@ -92,7 +94,8 @@ export class WorkerHost {
         settings: { backoffStrategy: (failures, _type, _error, job) => retryDelay(failures, job) },
       },
     );
-    this.#workers.set(queue, worker);
+    const { worker } = opened;
+    this.#workers.set(queue, opened);
     this.#listen(worker);
     worker.waitUntilReady().then(
       () => {
@@ -100,15 +103,16 @@ export class WorkerHost {
         this.metrics.workerFetches(queue, true);
         worker.run().catch((error: unknown) => this.#logger.error('A worker stopped fetching.', error));
       },
-      (error: unknown) => this.#reopen(queue, worker, error),
+      (error: unknown) => this.#reopen(queue, opened, error),
     );
   }
 
   /** A worker whose first contact failed never recovers: it is replaced. */
-  #reopen(queue: string, worker: Worker, error: unknown): void {
+  #reopen(queue: string, { worker, release }: OpenedWorker, error: unknown): void {
     if (this.#state === 'stopped') return;
     this.#logger.warn(`The worker of ${queue} cannot reach its backend: ${(error as Error).message}`);
     void worker.close(true).catch(() => undefined);
+    void release(RELEASE_MS);
     setTimeout(() => {
       if (this.#state === 'started') this.#open(queue);
     }, this.tuning.reconnectMs).unref();
@@ -153,21 +157,24 @@ export class WorkerHost {
   }
 
   /** The library waits for ever for a backend that is away. */
-  async #close(queue: string, worker: Worker, leftMs: number): Promise<void> {
+  async #close(queue: string, { worker, release }: OpenedWorker, leftMs: number): Promise<void> {
     this.metrics.workerFetches(queue, false);
     this.#workers.delete(queue);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<'late'>((resolve) => {
-      timer = setTimeout(() => resolve('late'), Math.max(leftMs, 100));
+      timer = setTimeout(() => resolve('late'), Math.max(leftMs, RELEASE_MS));
     });
     const closing = worker.close().catch((error: unknown) => this.#logger.warn(`Closing ${queue}: ${String(error)}`));
     if ((await Promise.race([closing, late])) === 'late') {
       this.#logger.warn(`The worker of ${queue} did not close in time and is cut off.`);
-      void worker.disconnect().catch(() => undefined);
     }
     clearTimeout(timer);
+    await Promise.race([release(RELEASE_MS), pause(2 * RELEASE_MS)]);
   }
 }
+
+const pause = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds).unref());
 
 const ending = (job: Job) => ({
   sequence: sequenceOf(job.attemptsStarted, 'end'),
