@@ -1,6 +1,10 @@
+import { jest } from '@jest/globals';
 import { describeWithRedis } from '../support/redis.js';
 import { lockConformance } from './coordination/lock.conformance.js';
 import { onPostgres, onRedis, type Technology } from './coordination/technologies.js';
+
+// The first suite of a run starts the servers.
+jest.setTimeout(60_000);
 
 const locksOf = ({ url, open }: Technology) => ({
   url,

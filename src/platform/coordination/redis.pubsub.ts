@@ -23,6 +23,8 @@ class Subscriber {
 export class RedisPubSub extends PubSub {
   readonly #topics = new Map<string, Set<Subscriber>>();
   #client: Redis | undefined;
+  /** Resolves when it is known whether the server can be reached. */
+  #firstAttempt: Promise<void> | undefined;
   #closed = false;
 
   constructor(private readonly clients: RedisClients) {
@@ -50,8 +52,8 @@ export class RedisPubSub extends PubSub {
     const subscribers = this.#topics.get(topic) ?? new Set();
     this.#topics.set(topic, subscribers.add(subscriber));
     this.#client ??= this.#connect();
-    if (await this.clients.whenReady(this.#client, FIRST_CONNECT_MS))
-      await this.#putInForce(this.#client, [topic]);
+    await this.#firstAttempt;
+    if (this.#client.status === 'ready') await this.#putInForce(this.#client, [topic]);
     subscriber.announced = true;
     return {
       get active() {
@@ -76,6 +78,11 @@ export class RedisPubSub extends PubSub {
 
   #connect(): Redis {
     const client = this.clients.subscriber();
+    this.#firstAttempt = new Promise((resolve) => {
+      client.once('ready', resolve);
+      client.once('close', resolve);
+      setTimeout(resolve, FIRST_CONNECT_MS).unref();
+    });
     client.on('ready', () => void this.#putInForce(client, [...this.#topics.keys()]));
     client.on('close', () => this.#lose());
     client.on('message', (channel: string, text: string) => {

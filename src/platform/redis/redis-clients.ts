@@ -9,7 +9,7 @@ export interface RedisConnectionSettings {
   url: string;
   /** Time one command of the producer may take; also how long an unanswered PING is waited for. */
   command_timeout_ms: number;
-  /** Between two PINGs of an idle producer or subscriber. Default: 5 s. */
+  /** Between the PINGs of a producer or subscriber, beside the time their answers may take. Default: 5 s. */
   ping_interval_ms?: number;
 }
 
@@ -137,6 +137,8 @@ export class RedisClients {
     const client = new Redis(this.#settings.url, {
       connectionName: `arcana:${purpose}`,
       connectTimeout: CONNECT_TIMEOUT_MS,
+      // A server that does not answer does not say goodbye either.
+      disconnectTimeout: 500,
       keepAlive: 10_000,
       retryStrategy: reconnectDelay,
       // A failover leaves us connected to what is now a replica; only a new connection finds the new primary.
@@ -159,8 +161,7 @@ export class RedisClients {
 }
 
 /** The clients of a process; null when no URL is configured. Nothing connects before a client is asked for. */
-export const openRedis = ({
-  url,
-  command_timeout_ms,
-}: Partial<RedisConnectionSettings>): RedisClients | null =>
-  url === undefined ? null : new RedisClients({ url, command_timeout_ms: command_timeout_ms ?? 2_000 });
+export const openRedis = (
+  settings: Omit<RedisConnectionSettings, 'url'> & { url?: string },
+): RedisClients | null =>
+  settings.url === undefined ? null : new RedisClients({ ...settings, url: settings.url });

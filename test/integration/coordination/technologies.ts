@@ -1,4 +1,4 @@
-import { Coordination, openCoordination } from '../../../src/platform/coordination/index.js';
+import { type Coordination, openCoordination } from '../../../src/platform/coordination/index.js';
 import { createDataSource, Database, runMigrations } from '../../../src/platform/database/index.js';
 import { DatabaseSettings } from '../../../src/platform/config/index.js';
 import { openRedis } from '../../../src/platform/redis/index.js';
@@ -20,7 +20,7 @@ export interface Technology {
 }
 
 const dataSourceAt = (url: string) =>
-  createDataSource({ ...new DatabaseSettings(), max_connections: 2, connect_timeout_ms: 1_000, url }, []);
+  createDataSource({ ...new DatabaseSettings(), max_connections: 2, connect_timeout_ms: 10_000, url }, []);
 
 export const onPostgres: Technology = {
   async url() {
@@ -33,7 +33,7 @@ export const onPostgres: Technology = {
   },
   async open(url) {
     const dataSource = await dataSourceAt(url).initialize();
-    const settings = { url, connect_timeout_ms: 1_000, silence_limit_ms: 500 };
+    const settings = { url, connect_timeout_ms: 10_000, silence_limit_ms: 1_500 };
     const coordination = openCoordination(null, settings, new Database(dataSource));
     return {
       coordination,
@@ -49,8 +49,8 @@ export const onPostgres: Technology = {
 export const onRedis: Technology = {
   url: claimRedisDatabase,
   async open(url) {
-    const clients = openRedis({ url, command_timeout_ms: 500, ping_interval_ms: 500 })!;
-    await clients.whenReady(clients.producer, 5_000);
+    const clients = openRedis({ url, command_timeout_ms: 1_000, ping_interval_ms: 500 })!;
+    await clients.whenReady(clients.producer, 20_000);
     const nowhere = { url: 'postgres://127.0.0.1:1/none', connect_timeout_ms: 1 };
     const coordination = openCoordination(clients, nowhere, new Database(dataSourceAt(nowhere.url)));
     return {
