@@ -35,7 +35,9 @@ describe('the embedded PostgreSQL', () => {
   it('cuts an open session when it is stopped', async () => {
     const directory = await newFolder();
     const app = await startApp({ directory, durable: false });
-    const sleeping = query(app.url, 'SELECT pg_sleep(600)').catch((error: { code: string }) => error.code);
+    const sleeping = query(app.url, 'SELECT pg_sleep(600)').catch(
+      (error: unknown) => (error as { code?: string }).code,
+    );
     await app.stop();
     expect(['57P01', 'ECONNRESET', undefined]).toContain(await sleeping);
     expect(await serverProcesses(directory)).toEqual([]);

@@ -25,7 +25,9 @@ export async function createTestDatabase(options: { template?: string } = {}): P
     name,
     url: await databaseUrl(name),
     drop: () =>
-      onServer(async (client) => void (await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`))),
+      onServer(async (client) => {
+        await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+      }),
   };
 }
 

@@ -32,7 +32,7 @@ export async function launchServer(
   settings: Omit<LaunchSettings, 'port'>,
   log: (line: string) => void,
 ): Promise<number> {
-  let port = wantedPort || (await readLaunched(folder))?.port || (await freePort());
+  let port = wantedPort > 0 ? wantedPort : ((await readLaunched(folder))?.port ?? (await freePort()));
   let output = '';
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     await writeState(launchedFile(folder), `${JSON.stringify({ ...settings, port })}\n`);

@@ -97,17 +97,17 @@ export async function launchPostmaster(
       detached: true,
       stdio: ['ignore', log.fd, log.fd],
     });
-    let ended: string | null = null;
-    child.once('error', (error) => (ended = error.message));
-    child.once('exit', () => (ended ??= ''));
+    const life = { ended: false, error: '' };
+    child.once('error', ({ message }) => Object.assign(life, { ended: true, error: message }));
+    child.once('exit', () => (life.ended = true));
     child.unref();
-    while (ended === null) {
+    while (!life.ended) {
       const running = await findPostmaster(folder);
       if (running?.pid === child.pid && running?.status === 'ready') return { state: 'ready' };
       if (Date.now() > deadline) return { state: 'recovering' };
       await sleep(POLL_MS);
     }
-    return { state: 'failed', output: ended || (await tail(folder, size)) };
+    return { state: 'failed', output: life.error + (await tail(folder, size)) };
   } finally {
     await log.close();
   }

@@ -95,8 +95,8 @@ export async function writeState(path: string, text: string, mode = 0o644): Prom
 
 /** The text of a file; null when there is none. */
 export async function readState(path: string): Promise<string | null> {
-  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null;
+  return readFile(path, 'utf8').catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
   });
 }
