@@ -165,6 +165,13 @@ export class GrpcClient {
     this.client.close();
   }
 
+  /** Every method that the .proto files describe: `arcana.auth.v1.AuthService/Login`. */
+  methods(): string[] {
+    return Object.entries(this.definition).flatMap(([name, entry]) =>
+      'format' in entry ? [] : Object.keys(entry).map((method) => `${name}/${method}`),
+    );
+  }
+
   private method(path: string): MethodDefinition<object, object> {
     const [service, name] = path.split('/') as [string, string];
     const method = (this.definition[service] as ServiceDefinition | undefined)?.[name];
