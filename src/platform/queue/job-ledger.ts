@@ -119,7 +119,7 @@ export class JobLedger implements OnModuleInit {
   /** One record that cannot be stored must not hold up the others. */
   async #isolate(batch: JobSnapshot[], error: unknown): Promise<boolean> {
     if (batch.length === 1) {
-      this.#logger.error(`The news of job ${batch[0]!.id} cannot be recorded.`, error);
+      this.#logger.error({ msg: 'The news of a job cannot be recorded.', job_id: batch[0]!.id, err: error });
       return true;
     }
     const middle = Math.ceil(batch.length / 2);

@@ -101,7 +101,7 @@ export class WorkerHost {
       () => {
         if (this.#state === 'stopped') return;
         this.metrics.workerFetches(queue, true);
-        worker.run().catch((error: unknown) => this.#logger.error('A worker stopped fetching.', error));
+        worker.run().catch((error: unknown) => this.#logger.error({ msg: `The worker of ${queue} stopped fetching.`, err: error }));
       },
       (error: unknown) => this.#reopen(queue, opened, error),
     );
