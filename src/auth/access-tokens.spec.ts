@@ -155,7 +155,7 @@ describe('a token is refused', () => {
     // 32 bytes end in a character whose last two bits are unused: the next character decodes to the same bytes.
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
     const twin = spelt(
-      (signature) => signature.slice(0, -1) + alphabet[alphabet.indexOf(signature.at(-1)!) + 1],
+      (signature) => `${signature.slice(0, -1)}${alphabet[alphabet.indexOf(signature.at(-1)!) + 1]}`,
     );
     expect(Buffer.from(twin.split('.')[2]!, 'base64url')).toEqual(
       Buffer.from(token.split('.')[2]!, 'base64url'),

@@ -29,12 +29,16 @@ import {
   ResetPasswordRequest,
 } from './dto/auth-requests.dto.js';
 import { OptionalBodyPipe } from './optional-body.pipe.js';
+import { PasswordService } from './password.service.js';
 
 /** REST of signing up, in and out. */
 @ApiTags('auth')
 @Controller('api/v1/auth')
 export class AuthController {
-  constructor(private readonly auth: AuthService) {}
+  constructor(
+    private readonly auth: AuthService,
+    private readonly passwords: PasswordService,
+  ) {}
 
   @Post('register')
   @Public()
@@ -107,7 +111,7 @@ export class AuthController {
   @ApiNoContentResponse()
   @ApiErrors(RESET_TOKEN_INVALID, PASSWORD_TOO_COMMON)
   async resetPassword(@Body() request: ResetPasswordRequest): Promise<void> {
-    await this.auth.resetPassword(request);
+    await this.passwords.reset(request);
   }
 
   @Get('me')

@@ -6,6 +6,7 @@ import { AuthGrpcController } from './auth.grpc.controller.js';
 import { AuthService } from './auth.service.js';
 import { BootstrapService } from './bootstrap.service.js';
 import { PasswordHasher } from './password-hasher.js';
+import { PasswordService } from './password.service.js';
 import { SessionRepository } from './session.repository.js';
 import { TypeOrmSessionRepository } from './session.typeorm.repository.js';
 import { TokenService } from './token.service.js';
@@ -14,7 +15,7 @@ import { WelcomeEmailHandler } from './welcome-email.handler.js';
 export const authFeature = defineFeature({
   name: 'auth',
   controllers: [AuthController, AuthGrpcController],
-  services: [AuthService, TokenService],
+  services: [AuthService, PasswordService, TokenService],
   repositories: [{ port: SessionRepository, adapter: TypeOrmSessionRepository }],
   jobs: [WelcomeEmailHandler],
   answers: [{ port: PrincipalResolver, by: TokenService }],

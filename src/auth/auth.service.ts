@@ -16,29 +16,11 @@ import {
   type Credentials,
 } from '../users/index.js';
 import { AccessTokens } from './access-tokens.js';
-import {
-  ACCOUNT_SUSPENDED,
-  EMAIL_NOT_VERIFIED,
-  REGISTRATION_CLOSED,
-  RESET_TOKEN_INVALID,
-} from './auth.errors.js';
-import {
-  LoggedOut,
-  LoginFailed,
-  LoginSucceeded,
-  PasswordChanged,
-  TokenReuseDetected,
-  UserRegistered,
-} from './auth.events.js';
+import { ACCOUNT_SUSPENDED, EMAIL_NOT_VERIFIED, REGISTRATION_CLOSED } from './auth.errors.js';
+import { LoggedOut, LoginFailed, LoginSucceeded, TokenReuseDetected, UserRegistered } from './auth.events.js';
 import { WelcomeEmail } from './auth.jobs.js';
 import { TokenPair } from './dto/auth-answers.dto.js';
-import {
-  LoginRequest,
-  LogoutRequest,
-  RefreshRequest,
-  RegisterRequest,
-  ResetPasswordRequest,
-} from './dto/auth-requests.dto.js';
+import { LoginRequest, LogoutRequest, RefreshRequest, RegisterRequest } from './dto/auth-requests.dto.js';
 import type { SessionOfToken } from './dto/session.dto.js';
 import { PasswordHasher } from './password-hasher.js';
 import { checkPassword } from './password-policy.js';
@@ -152,27 +134,6 @@ export class AuthService {
     const user = await this.users.find(currentPrincipal().id);
     if (!user) throw new AppError('UNAUTHORIZED');
     return user;
-  }
-
-  /**
-   * Sets a password by a token that was mailed to the owner; every session of the account ends.
-   * @throws RESET_TOKEN_INVALID (VALIDATION_FAILED), also for all but one of several callers at once; VALIDATION_FAILED
-   *   when the password breaks the policy: the token then still works
-   */
-  @Remote({ args: [ResetPasswordRequest], result: Nothing })
-  async resetPassword({ token, new_password }: ResetPasswordRequest): Promise<void> {
-    const hash = hashOpaqueToken(token);
-    const owner = isOpaqueToken(token) ? await this.credentials.findPasswordToken(hash) : null;
-    if (!owner) throw RESET_TOKEN_INVALID.error();
-    checkPassword(new_password, this.#security.password_policy, owner, 'new_password');
-    const isSet = await this.credentials.redeemPasswordToken(
-      hash,
-      await this.passwords.hash(new_password),
-      effects()
-        .event(PasswordChanged, { user_id: owner.user_id })
-        .audited('PASSWORD_RESET', { target: owner.user_id }),
-    );
-    if (!isSet) throw RESET_TOKEN_INVALID.error();
   }
 
   #refusal(credentials: Credentials | null, isRight: boolean): AppError | undefined {

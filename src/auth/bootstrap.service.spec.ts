@@ -102,7 +102,7 @@ describe('the start fails in one sentence', () => {
 
   test('for a configured password that is not good enough, without repeating it', async () => {
     const { service } = bootstrap({ bootstrap: { ...CONFIGURED, admin_password: 'hunter2' } });
-    const failure = await service.ensure().catch((error: Error) => error);
+    const failure = await service.ensure().catch((error: unknown) => error);
     expect((failure as Error).message).toMatch(
       /^ARCANA_BOOTSTRAP__ADMIN_PASSWORD is not good enough: .*too short/,
     );

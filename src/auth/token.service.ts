@@ -56,7 +56,7 @@ export class TokenService extends PrincipalResolver {
   async #judge(token: string): Promise<{ claims: AccessClaims; session: LiveSession }> {
     const claims = await this.tokens.verify(token);
     const session = await this.sessions.findLive(claims.sid);
-    if (!session || session.user_id !== claims.sub) throw new AppError('UNAUTHORIZED');
+    if (session?.user_id !== claims.sub) throw new AppError('UNAUTHORIZED');
     return { claims, session };
   }
 }

@@ -46,7 +46,7 @@ export const emailKey = (email: string): string => email.trim().toLowerCase();
 /** A name to show: 1 to 100 code points, no control characters. Tidied first. */
 export function IsDisplayName(max = MAX_NAME_LENGTH): PropertyDecorator {
   return (target, property) => {
-    Transform(({ value }) => tidy(value))(target, property as string);
+    Transform(({ value }) => tidy(value))(target, property);
     const message = `${String(property)} must be 1 to ${max} characters long, without control characters`;
     rule('isDisplayName', (value) => isPrintable(value, max), message)(target, property);
   };
@@ -55,7 +55,7 @@ export function IsDisplayName(max = MAX_NAME_LENGTH): PropertyDecorator {
 /** An e-mail address. Tidied first; its case is kept as typed. */
 export function IsEmailAddress(): PropertyDecorator {
   return (target, property) => {
-    Transform(({ value }) => tidy(value))(target, property as string);
+    Transform(({ value }) => tidy(value))(target, property);
     const message = `${String(property)} must be an e-mail address in ASCII characters`;
     rule('isEmail', isEmailAddress, message)(target, property);
   };
@@ -83,8 +83,8 @@ export function IsMetadata(): PropertyDecorator {
   return (target, property) => {
     // The object as it came. class-transformer would walk into it, drop a key named `constructor` and fail on its value;
     // what it takes for a flag it does not walk into.
-    Type(() => Boolean)(target, property as string);
-    Transform(({ obj, key }) => (obj as Record<string, unknown>)[key])(target, property as string);
+    Type(() => Boolean)(target, property);
+    Transform(({ obj, key }) => (obj as Record<string, unknown>)[key])(target, property);
     const message = `${String(property)} must be a JSON object of at most ${MAX_METADATA_BYTES} bytes and ${MAX_METADATA_DEPTH} levels, without NUL characters and __proto__ keys`;
     rule('isMetadata', isMetadata, message)(target, property);
   };

@@ -3,13 +3,10 @@
  * higher; storage stays behind the ports.
  */
 export { usersFeature } from './users.feature.js';
-export { UsersService } from './users.service.js';
 export { UserRepository } from './user.repository.js';
 export { CredentialsRepository } from './credentials.repository.js';
-export { Credentials, PasswordTokenOwner, PasswordUpgrade } from './dto/credentials.dto.js';
-export { NewUser } from './dto/create-user.dto.js';
-export { User, USER_STATUSES } from './dto/user.dto.js';
-export type { UserStatus } from './dto/user.dto.js';
+export { Credentials } from './dto/credentials.dto.js';
+export { User } from './dto/user.dto.js';
 export {
   emailKey,
   IsDisplayName,
@@ -18,6 +15,5 @@ export {
   MAX_NAME_LENGTH,
 } from './account-rules.js';
 export { hashOpaqueToken, isOpaqueToken, newOpaqueToken } from './opaque-token.js';
-export type { OpaqueToken } from './opaque-token.js';
 export { EMAIL_TAKEN } from './users.errors.js';
-export { UserCreated, UserDeleted, UserUpdated } from './users.events.js';
+export { UserCreated } from './users.events.js';

@@ -65,7 +65,6 @@ describe('reading', () => {
     });
     expect(await users.list(new ListUsersQuery())).toBe(page);
     expect(await users.get(ID)).toEqual(user());
-    expect(await users.find(ID)).toEqual(user());
     expect(await users.getByEmail('ada@example.com')).toEqual(user());
     expect(await users.emailExists('ada@example.com')).toBe(true);
   });
@@ -74,7 +73,6 @@ describe('reading', () => {
     const { service: users } = service({ find: async () => null, findByEmail: async () => null });
     await expect(users.get(ID)).rejects.toMatchObject({ code: 'NOT_FOUND' });
     await expect(users.getByEmail('x@example.com')).rejects.toMatchObject({ code: 'NOT_FOUND' });
-    expect(await users.find(ID)).toBeNull();
   });
 });
 

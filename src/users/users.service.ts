@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { effects, newId, type Effects } from '../platform/database/index.js';
-import { listOf, Nothing, nullable, optional, Remote } from '../platform/deployment/index.js';
+import { listOf, Nothing, optional, Remote } from '../platform/deployment/index.js';
 import { AppError } from '../platform/errors/index.js';
 import { currentPrincipal, permits, ROLES, type Role } from '../platform/security/index.js';
 import { emailKey } from './account-rules.js';
@@ -42,12 +42,6 @@ export class UsersService {
     const user = await this.users.findByEmail(email);
     if (!user) throw new AppError('NOT_FOUND');
     return user;
-  }
-
-  /** The account, or null: for those who ask whether it still is there. */
-  @Remote({ args: [String], result: nullable(User), idempotent: true })
-  async find(id: string): Promise<User | null> {
-    return this.users.find(id);
   }
 
   /** Whether the address is taken, deleted accounts included. */

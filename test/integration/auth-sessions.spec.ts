@@ -48,7 +48,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   for (const { dataSource: source } of processes) await source.destroy();
-  await testDatabase?.drop();
+  await testDatabase.drop();
 });
 
 let made = 0;

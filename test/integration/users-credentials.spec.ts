@@ -10,7 +10,7 @@ import {
   runMigrations,
 } from '../../src/platform/database/index.js';
 import { TypeOrmCredentialsRepository } from '../../src/users/credentials.typeorm.repository.js';
-import { NewUser } from '../../src/users/dto/create-user.dto.js';
+import { type NewUser } from '../../src/users/dto/create-user.dto.js';
 import { newOpaqueToken } from '../../src/users/index.js';
 import { UserEntity } from '../../src/users/user.entity.js';
 import { TypeOrmUserRepository } from '../../src/users/user.typeorm.repository.js';
@@ -32,8 +32,8 @@ beforeAll(async () => {
 }, 120_000);
 
 afterAll(async () => {
-  await dataSource?.destroy();
-  await testDatabase?.drop();
+  await dataSource.destroy();
+  await testDatabase.drop();
 });
 
 let made = 0;
