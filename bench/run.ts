@@ -9,7 +9,7 @@
  */
 import { updateDocument } from './harness/document.ts';
 import { readOptions } from './harness/options.ts';
-import { progressLine, table, verdictLine } from './harness/report.ts';
+import { progressLine, quietnessLine, table, verdictLine } from './harness/report.ts';
 import { keepResult, resultOf } from './harness/results.ts';
 import { runRounds } from './harness/rounds.ts';
 import { SCENARIOS } from './scenarios/index.ts';
@@ -31,6 +31,7 @@ for (const scenario of SCENARIOS) {
   );
   const result = resultOf(scenario, options.size, rounds);
   console.log(`\n${table(result)}\n`);
+  console.log(quietnessLine(result));
   for (const verdict of result.criteria) {
     console.log(verdictLine(verdict));
     allReached &&= verdict.reached;

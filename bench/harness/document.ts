@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../../src/platform/config/project-root.ts';
-import { table, verdictLine } from './report.ts';
+import { quietnessLine, table, verdictLine } from './report.ts';
 import { newestResults, type Result } from './results.ts';
 
 export const BEGIN = '<!-- results: written by npm run bench -->';
@@ -37,6 +37,7 @@ function section(file: string, result: Result): string {
     `${result.date.slice(0, 'YYYY-MM-DD'.length)}, commit ${revision}; ${machine.cores} × ${machine.cpu}, ` +
       `${machine.memory_gib} GiB, ${machine.system} ${machine.kernel}, Node ${machine.node}; ` +
       `${size.rounds} rounds of ${size.window.seconds} s; ${parameters.join(', ')}. ` +
+      `${quietnessLine(result)} ` +
       `Raw: [${file}](../bench/results/${file}).`,
   ].join('\n');
 }

@@ -1,9 +1,12 @@
 import type { Result } from './results.ts';
 import type { Round } from './scenario.ts';
-import type { Verdict } from './statistics.ts';
+import { isBare, type Verdict } from './statistics.ts';
 
 const rate = (value: number): string =>
   value >= 100 ? Math.round(value).toLocaleString('en') : value.toFixed(1);
+/** Above this share of other work on the machine rates say more about that work. */
+const BUSY = 0.15;
+
 export const ratio = (value: number): string => value.toFixed(2);
 
 /** One measurement as a line of progress. */
@@ -25,9 +28,15 @@ export function verdictLine({
   return `${contestant} / ${against}: ${ratio(reached_ratio)}, at least ${at_least} wanted: ${verdict}`;
 }
 
+/** How far the machine was busy with other work, as a sentence. */
+export function quietnessLine({ busy_elsewhere }: Result): string {
+  const share = `${Math.round(busy_elsewhere * 100)} % of the processors went to other work`;
+  return busy_elsewhere > BUSY ? `${share}: too much for a sound figure.` : `${share}.`;
+}
+
 /** A result as a Markdown table, readable on a terminal too. */
 export function table(result: Result): string {
-  const bare = result.summary.map(({ contestant }) => contestant).filter((name) => name.startsWith('bare '));
+  const bare = result.summary.map(({ contestant }) => contestant).filter(isBare);
   const header = [
     'side',
     `${result.operation}s/s`,

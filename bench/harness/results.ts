@@ -9,7 +9,16 @@ import {
   type Revision,
 } from './machine.ts';
 import type { Round, Scenario, Size } from './scenario.ts';
-import { compare, judge, summarize, type Comparison, type Summary, type Verdict } from './statistics.ts';
+import {
+  busyElsewhere,
+  compare,
+  isBare,
+  judge,
+  summarize,
+  type Comparison,
+  type Summary,
+  type Verdict,
+} from './statistics.ts';
 
 /** One run of one scenario, as kept in bench/results. */
 export interface Result extends Revision {
@@ -23,6 +32,8 @@ export interface Result extends Revision {
   parameters: Record<string, string | number>;
   /** The window as it was, longer than the size's where the scenario asks for it. */
   size: Size;
+  /** Share of all processors that other work took meanwhile; figures of a busy machine scatter. */
+  busy_elsewhere: number;
   /** Fastest first. */
   summary: Summary[];
   /** Every side against every bare one. */
@@ -35,24 +46,24 @@ export interface Result extends Revision {
 export function resultOf(scenario: Scenario, size: Size, rounds: Round[]): Result {
   const names = [...new Set(rounds.map(({ contestant }) => contestant))];
   const summary = names.map((name) => summarize(name, rounds)).sort((a, b) => b.per_second - a.per_second);
+  const machine = describeMachine();
   return {
     scenario: scenario.name,
     title: scenario.title,
     operation: scenario.operation,
     date: new Date().toISOString(),
     ...describeRevision(),
-    machine: describeMachine(),
+    machine,
     libraries: libraryVersions(),
     parameters: scenario.parameters,
     size: {
       ...size,
       window: { ...size.window, seconds: size.window.seconds * (scenario.window_factor ?? 1) },
     },
+    busy_elsewhere: busyElsewhere(rounds, machine.cores),
     summary,
     comparisons: names.flatMap((name) =>
-      names
-        .filter((other) => other !== name && other.startsWith(BARE))
-        .map((other) => compare(name, other, rounds)),
+      names.filter((other) => other !== name && isBare(other)).map((other) => compare(name, other, rounds)),
     ),
     criteria: scenario.criteria
       .filter(({ contestant, against }) => names.includes(contestant) && names.includes(against))
@@ -60,9 +71,6 @@ export function resultOf(scenario: Scenario, size: Size, rounds: Round[]): Resul
     rounds,
   };
 }
-
-/** What the names of the sides we compare with begin with. */
-const BARE = 'bare ';
 
 const directory = (): string => join(projectRoot(), 'bench', 'results');
 

@@ -1,5 +1,6 @@
 import { measure } from './measure.ts';
-import type { Round, Scenario, Size, Stage } from './scenario.ts';
+import type { Round, Scenario, Size } from './scenario.ts';
+import { onStage } from './stage.ts';
 import { orderOfRound } from './statistics.ts';
 
 /**
@@ -8,37 +9,29 @@ import { orderOfRound } from './statistics.ts';
  * @param progress told each measurement as it is made
  * @returns every round of every contestant in the order they were run
  */
-export async function runRounds(
+export function runRounds(
   scenario: Scenario,
   size: Size,
   options: { withArcana: boolean },
   progress: (round: Round) => void,
 ): Promise<Round[]> {
-  const stops: (() => Promise<void>)[] = [];
-  const stage: Stage = { defer: (stop) => void stops.unshift(stop) };
-  const rounds: Round[] = [];
-  try {
+  return onStage(async (stage) => {
     const contestants = await scenario.start(stage, options);
     const factor = scenario.window_factor ?? 1;
     const window = { ...size.window, seconds: size.window.seconds * factor };
     for (const contestant of contestants) {
       await measure(contestant, { warm_up_seconds: 0, seconds: size.first_warm_up_seconds * factor });
     }
+    const rounds: Round[] = [];
     for (let round = 0; round < size.rounds; round += 1) {
       for (const [index, contestant] of orderOfRound(contestants, round).entries()) {
         const measurement = await measure(contestant, window);
-        const made: Round = {
-          round: round + 1,
-          position: index + 1,
-          contestant: contestant.name,
-          measurement,
-        };
+        const { name } = contestant;
+        const made: Round = { round: round + 1, position: index + 1, contestant: name, measurement };
         rounds.push(made);
         progress(made);
       }
     }
-  } finally {
-    for (const stop of stops) await stop();
-  }
-  return rounds;
+    return rounds;
+  });
 }

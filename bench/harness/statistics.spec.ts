@@ -1,5 +1,5 @@
 import type { Round } from './scenario.ts';
-import { compare, judge, median, orderOfRound, summarize } from './statistics.ts';
+import { busyElsewhere, compare, judge, median, orderOfRound, summarize } from './statistics.ts';
 
 const made = (round: number, contestant: string, per_second: number, errors = 0): Round => ({
   round,
@@ -53,6 +53,13 @@ describe('statistics of rounds', () => {
 
   it('give the processor time of the server per operation', () => {
     expect(summarize('bare', rounds)).toMatchObject({ per_second: 100, server_cpu_us_per_operation: 5000 });
+  });
+
+  it('tell how busy the machine was by the bare sides alone', () => {
+    const round = made(1, 'bare library', 100);
+    const busy = { ...round, measurement: { ...round.measurement, elsewhere_cpu_seconds: 1 } };
+    const database = { ...busy, contestant: 'product' };
+    expect(busyElsewhere([busy, database, database], 2)).toBe(0.25);
   });
 
   it('say whether a criterion is reached', () => {

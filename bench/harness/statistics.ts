@@ -47,6 +47,20 @@ export function summarize(contestant: string, rounds: Round[]): Summary {
   };
 }
 
+/**
+ * The share of all processors that other work took while a bare side was loaded (median of its rounds): what tells a
+ * quiet machine from a busy one. Rounds of the product do not count, because its database is such other work.
+ */
+export function busyElsewhere(rounds: Round[], cores: number): number {
+  const shares = rounds
+    .filter(({ contestant }) => isBare(contestant))
+    .map(({ measurement }) => measurement.elsewhere_cpu_seconds / (measurement.seconds * cores));
+  return median(shares);
+}
+
+/** Whether a side is one that the product is compared with, by its name. */
+export const isBare = (contestant: string): boolean => contestant.startsWith('bare ');
+
 /** The rate of one contestant as a share of another's. */
 export interface Comparison {
   contestant: string;

@@ -1,0 +1,25 @@
+import type { Stage } from './scenario.ts';
+
+/** What a shell reports for a program that a signal ended. */
+const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+
+/**
+ * Runs `act` and then stops everything it deferred, whether it succeeded, failed, or was interrupted: no server and no
+ * database outlives the bench.
+ */
+export async function onStage<Outcome>(act: (stage: Stage) => Promise<Outcome>): Promise<Outcome> {
+  const stops: (() => Promise<void>)[] = [];
+  const clear = async (): Promise<void> => {
+    for (let stop = stops.shift(); stop; stop = stops.shift()) await stop();
+  };
+  const interrupted = (signal: keyof typeof EXIT_CODES): void => {
+    void clear().finally(() => process.exit(EXIT_CODES[signal]));
+  };
+  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
+  try {
+    return await act({ defer: (stop) => void stops.unshift(stop) });
+  } finally {
+    process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
+    await clear();
+  }
+}
