@@ -80,31 +80,6 @@ describeOverLinks(
       });
     });
 
-    describe('signing in', () => {
-      it('answers the same to a wrong password and to an unknown account', async () => {
-        const { rest, grpc, people } = product();
-        const { email } = await people.newcomer();
-        const attempts = [
-          { email, password: 'Wrong-Guess-7' },
-          { email: people.newEmail(), password: 'Wrong-Guess-7' },
-        ];
-        const [wrong, unknown] = await Promise.all(
-          attempts.map((attempt) => rest.post('/api/v1/auth/login', attempt)),
-        );
-        const constant = ({
-          body: { request_id: _r, trace_id: _t, timestamp: _s, ...rest },
-        }: {
-          body: Json;
-        }) => rest;
-        expect([wrong!.status, wrong!.headers.has('www-authenticate')]).toEqual([401, true]);
-        expect(constant(wrong!)).toEqual(constant(unknown!));
-        for (const attempt of attempts) {
-          const refused = await refusal(grpc.unary(`${SERVICE}/Login`, attempt));
-          expect([refused.code, refused.reason]).toEqual(['UNAUTHENTICATED', 'INVALID_CREDENTIALS']);
-        }
-      });
-    });
-
     describe('a refresh token', () => {
       it('works once; its second use ends the session, access tokens included', async () => {
         const { rest, grpc, people } = product();
