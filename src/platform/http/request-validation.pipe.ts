@@ -1,5 +1,6 @@
 import { Injectable, ValidationPipe, type ArgumentMetadata } from '@nestjs/common';
 import { AppError, validationFailed } from '../errors/index.js';
+import { assertPlainInput } from './plain-input.js';
 
 const SCALARS = new Set<unknown>([String, Number, Boolean, Array, Object, undefined]);
 
@@ -27,5 +28,10 @@ export class RequestValidationPipe extends ValidationPipe {
       }
     }
     return super.transform(value, metadata) as Promise<unknown>;
+  }
+
+  /** Nest would remove such members in silence, and by recursion without a limit. */
+  protected override stripProtoKeys(value: unknown): void {
+    assertPlainInput(value);
   }
 }

@@ -1,0 +1,38 @@
+import { AppError } from '../errors/index.js';
+import { assertPlainInput } from './plain-input.js';
+
+function refusal(input: unknown): AppError {
+  try {
+    assertPlainInput(input);
+  } catch (error) {
+    return error as AppError;
+  }
+  throw new Error('accepted');
+}
+
+const nested = (levels: number): unknown => JSON.parse(`${'['.repeat(levels)}${']'.repeat(levels)}`);
+
+describe('input before a class is built from it', () => {
+  it('may be anything that JSON can say', () => {
+    expect(() => assertPlainInput({ a: [1, null, 'x', { b: true }], length: 5, then: 1 })).not.toThrow();
+    for (const scalar of [undefined, null, 'constructor', 5, Buffer.from('x')]) {
+      expect(() => assertPlainInput(scalar)).not.toThrow();
+    }
+  });
+
+  it('is refused with every reserved name in it, however deep', () => {
+    const error = refusal(
+      JSON.parse('{"constructor":1,"a":[{"toString":2}],"b":{"__proto__":{}},"prototype":3}'),
+    );
+    expect(error.code).toBe('VALIDATION_FAILED');
+    expect(error.fields.map(({ field, code }) => `${field} ${code}`).sort()).toEqual(
+      ['a.0.toString', 'b.__proto__', 'constructor', 'prototype'].map((field) => `${field} RESERVED_NAME`),
+    );
+  });
+
+  it('is refused from 65 levels on, and a hundred thousand do no harm', () => {
+    expect(() => assertPlainInput(nested(64))).not.toThrow();
+    expect(refusal(nested(65)).code).toBe('MALFORMED_REQUEST');
+    expect(refusal(nested(100_000)).code).toBe('MALFORMED_REQUEST');
+  });
+});

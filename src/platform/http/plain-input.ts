@@ -1,0 +1,49 @@
+import { AppError, type FieldError } from '../errors/index.js';
+
+/** Objects and arrays inside one another. Whatever walks over the input afterwards does so by recursion. */
+const MAX_DEPTH = 64;
+
+/** What every object has already: building a class from the input would drop members of these names, or fail on them. */
+const RESERVED = new Set<string>([...Object.getOwnPropertyNames(Object.prototype), 'prototype']);
+
+interface Place {
+  readonly value: object;
+  readonly path: string;
+  readonly depth: number;
+}
+
+/**
+ * Looks through all of an input before anything is built from it. Refused is what would otherwise be lost without a word.
+ * @throws VALIDATION_FAILED naming every member whose name is reserved (`constructor`, `toString`, `__proto__` ...);
+ *   MALFORMED_REQUEST when it is nested deeper than 64 levels
+ */
+export function assertPlainInput(input: unknown): void {
+  const waiting: Place[] = [];
+  const broken: FieldError[] = [];
+  const visit = (value: unknown, path: string, depth: number): void => {
+    if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return;
+    if (depth > MAX_DEPTH) {
+      throw new AppError('MALFORMED_REQUEST', {
+        message: `The request is nested deeper than ${MAX_DEPTH} levels.`,
+      });
+    }
+    waiting.push({ value, path, depth });
+  };
+  visit(input, '', 1);
+  for (let place = waiting.pop(); place; place = waiting.pop()) {
+    const isArray = Array.isArray(place.value);
+    for (const name of Object.keys(place.value)) {
+      const path = place.path === '' ? name : `${place.path}.${name}`;
+      if (!isArray && RESERVED.has(name)) {
+        broken.push({
+          field: path,
+          code: 'RESERVED_NAME',
+          message: `${name} is no name that a field can have`,
+        });
+      } else {
+        visit((place.value as Record<string, unknown>)[name], path, place.depth + 1);
+      }
+    }
+  }
+  if (broken.length > 0) throw new AppError('VALIDATION_FAILED', { fields: broken });
+}
