@@ -12,12 +12,18 @@ export async function onStage<Outcome>(act: (stage: Stage) => Promise<Outcome>):
   const clear = async (): Promise<void> => {
     for (let stop = stops.shift(); stop; stop = stops.shift()) await stop();
   };
+  const leaving = new AbortController();
   const interrupted = (signal: keyof typeof EXIT_CODES): void => {
+    leaving.abort();
     void clear().finally(() => process.exit(EXIT_CODES[signal]));
   };
   process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   try {
     return await act({ defer: (stop) => void stops.unshift(stop) });
+  } catch (error) {
+    // What fails now fails because its server was stopped; the handler above ends the process.
+    if (leaving.signal.aborted) await new Promise(() => undefined);
+    throw error;
   } finally {
     process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
     await clear();
