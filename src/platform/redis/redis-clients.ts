@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { Redis, type RedisOptions } from 'ioredis';
 import { AppError } from '../errors/index.js';
 import { watchConnection } from './connection-watch.js';
@@ -88,21 +87,7 @@ export class RedisClients {
    * @returns false when it was not within `timeoutMs`; it goes on trying
    */
   async whenReady(client: Redis, timeoutMs: number): Promise<boolean> {
-    if (client.status === 'ready') return true;
-    const signal = AbortSignal.timeout(timeoutMs);
-    try {
-      // `once` would reject on 'error', which only says that one attempt of many failed.
-      await new Promise<void>((resolve, reject) => {
-        client.once('ready', resolve);
-        signal.addEventListener('abort', () => {
-          client.off('ready', resolve);
-          reject(signal.reason as Error);
-        });
-      });
-      return true;
-    } catch {
-      return false;
-    }
+    return client.status === 'ready' || (await emits(client, 'ready', timeoutMs));
   }
 
   /** Closes one client that `worker()` or `subscriber()` gave. @param deadlineMs after which it is cut */
@@ -114,12 +99,11 @@ export class RedisClients {
       client.disconnect();
       return;
     }
-    const ended = once(client, 'end', { signal: AbortSignal.timeout(deadlineMs) });
-    ended.catch(() => undefined);
+    const ended = emits(client, 'end', deadlineMs);
     // QUIT lets replies that are on their way arrive; a client that is not connected has none.
     if (client.status === 'ready') client.quit().catch(() => client.disconnect());
     else client.disconnect();
-    await ended.catch(() => client.disconnect());
+    if (!(await ended)) client.disconnect();
   }
 
   /** Closes every client, those handed out included. @param deadlineMs after which connections are cut */
@@ -158,6 +142,20 @@ export class RedisClients {
     });
     return client;
   }
+}
+
+/** Whether `event` comes in time. Not `events.once`: that ends with the first error, which only says that one attempt failed. */
+function emits(client: Redis, event: 'ready' | 'end', withinMs: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const finish = (came: boolean) => (): void => {
+      clearTimeout(timer);
+      client.off(event, onEvent);
+      resolve(came);
+    };
+    const onEvent = finish(true);
+    const timer = setTimeout(finish(false), withinMs);
+    client.once(event, onEvent);
+  });
 }
 
 /** The clients of a process; null when no URL is configured. Nothing connects before a client is asked for. */

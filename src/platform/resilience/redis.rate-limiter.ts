@@ -10,11 +10,6 @@ import {
   type RateLimitPolicy,
 } from './rate-limiter.js';
 
-/** A decision must not cost a request more than this: later than that, the local count decides. */
-const PATIENCE_MS = 250;
-/** After a failure the server is left alone for this long. */
-const REST_MS = 1_000;
-
 // The server's clock, so that processes whose clocks differ count alike. A bucket is forgotten when it would be full.
 const CONSUME = new RedisScript(`
   local capacity, perMs, cost = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -44,8 +39,20 @@ export class RedisRateLimiter extends RateLimiter {
   #restUntil = 0;
   #isLocal = false;
 
-  constructor(private readonly clients: RedisClients) {
+  readonly #patienceMs: number;
+  readonly #restMs: number;
+
+  /**
+   * @param options.patienceMs a decision costs a request at most this: later than that, the local count decides
+   * @param options.restMs how long the server is left alone after a failure
+   */
+  constructor(
+    private readonly clients: RedisClients,
+    { patienceMs = 250, restMs = 1_000 } = {},
+  ) {
     super();
+    this.#patienceMs = patienceMs;
+    this.#restMs = restMs;
   }
 
   consume(key: string, policy: RateLimitPolicy, cost = 1): RateLimitDecision | Promise<RateLimitDecision> {
@@ -61,7 +68,10 @@ export class RedisRateLimiter extends RateLimiter {
     const capacity = capacityOf(policy);
     const perMs = policy.limit / (policy.windowSeconds * 1000);
     const patience = Promise.withResolvers<never>();
-    const timer = setTimeout(() => patience.reject(new Error(`no answer in ${PATIENCE_MS} ms`)), PATIENCE_MS);
+    const timer = setTimeout(
+      () => patience.reject(new Error(`no answer in ${this.#patienceMs} ms`)),
+      this.#patienceMs,
+    );
     try {
       const answer = CONSUME.run(
         this.clients.producer,
@@ -72,7 +82,7 @@ export class RedisRateLimiter extends RateLimiter {
       this.#returnToShared();
       return decisionOf(policy, allowed === 1, Number(tokens), cost);
     } catch (error) {
-      this.#restUntil = performance.now() + REST_MS;
+      this.#restUntil = performance.now() + this.#restMs;
       return this.#fallBack((error as Error).message, key, policy, cost);
     } finally {
       clearTimeout(timer);
