@@ -64,9 +64,10 @@ describe('a failed gRPC call', () => {
     expect(codes).toEqual(['NOT_FOUND']);
   });
 
-  it('is INTERNAL when the answer does not fit its .proto file', async () => {
+  it('is INTERNAL when the answer does not fit its .proto file or is missing', async () => {
     expect(await act('unencodable')).toMatchObject({ code: 'INTERNAL', reason: 'INTERNAL_ERROR' });
-    expect(codes).toEqual(['INTERNAL']);
+    expect(await act('nothing')).toMatchObject({ code: 'INTERNAL', reason: 'INTERNAL_ERROR' });
+    expect(codes).toEqual(['INTERNAL', 'INTERNAL']);
   });
 
   it('is INVALID_ARGUMENT for bytes that are no message, and no handler sees them', async () => {

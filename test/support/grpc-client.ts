@@ -238,10 +238,10 @@ export function decodeError(error: ServiceError, headers?: Metadata): GrpcCallEr
       details: { type_url: string; value: Buffer }[];
     };
     details.status = { code: status.code, message: status.message };
-    for (const { type_url: url, value } of status.details ?? []) {
+    for (const { type_url: url, value } of status.details) {
       const type = root.lookupType(url.slice(url.indexOf('/') + 1));
       Object.assign(details, { [type.name]: type.toObject(type.decode(value), options) });
     }
   }
-  return new GrpcCallError(Code[error.code]!, error.details, details, headers, error.metadata);
+  return new GrpcCallError(Code[error.code], error.details, details, headers, error.metadata);
 }

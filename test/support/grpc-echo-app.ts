@@ -71,13 +71,14 @@ function echoController(journal: Journal) {
           fields: [{ field: 'email', code: 'EMAIL_TAKEN', message: 'taken' }],
         });
       if (text === 'crash') throw new Error('secret: connection string');
+      if (text === 'nothing') return undefined as unknown as object;
       if (text === 'unencodable') return { text: 5 };
       if (text === 'large') return { text: 'x'.repeat(2_000_000) };
       if (text === 'hang') {
         await new Promise<void>((resolve) =>
-          context.signal!.addEventListener('abort', () => resolve(), { once: true }),
+          context.signal.addEventListener('abort', () => resolve(), { once: true }),
         );
-        journal.emit('aborted', context.signal!.reason);
+        journal.emit('aborted', context.signal.reason);
         return { text: 'too late' };
       }
       if (text === 'slow') {

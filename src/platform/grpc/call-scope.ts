@@ -59,7 +59,6 @@ export class CallScopes {
 
 class CallScope implements Listener {
   private readonly began = performance.now();
-  private readonly abort = new AbortController();
   private readonly sendStatus: Call['sendStatus'];
   private context: RequestContext | undefined;
   private listener: Listener;
@@ -72,7 +71,7 @@ class CallScope implements Listener {
     private readonly policy: CallPolicy,
     private readonly siblings: Set<CallScope>,
   ) {
-    this.sendStatus = call.sendStatus;
+    this.sendStatus = call.sendStatus.bind(call);
   }
 
   get isStream(): boolean {
@@ -81,16 +80,17 @@ class CallScope implements Listener {
 
   attach(): void {
     const { call } = this;
-    const { start, sendMetadata } = call;
+    const start = call.start.bind(call);
+    const sendMetadata = call.sendMetadata.bind(call);
     call.start = (listener) => {
       this.listener = listener;
-      start.call(call, this);
+      start(this);
     };
     // Initial metadata goes out with the first message: an error before that stays one frame, which is what allows
     // clients to retry it.
     call.sendMetadata = (metadata) => {
       if (this.context !== undefined) metadata.set(REQUEST_ID_KEY, this.context.requestId);
-      sendMetadata.call(call, metadata);
+      sendMetadata(metadata);
     };
     call.sendStatus = (status) => this.answer(status);
   }
@@ -103,11 +103,13 @@ class CallScope implements Listener {
       return;
     }
     this.siblings.add(this);
-    RequestContext.run(context, () => this.listener.onReceiveMetadata(metadata));
+    // Entering a context is not free: it is entered where a handler may run, and nowhere else.
+    if (this.method.requestStream)
+      RequestContext.run(context, () => this.listener.onReceiveMetadata(metadata));
+    else this.listener.onReceiveMetadata(metadata);
   }
 
   onReceiveMessage(message: unknown): void {
-    // The handler of a single message runs at half-close; in a stream it runs now.
     if (!this.method.requestStream) this.listener.onReceiveMessage(message);
     else RequestContext.run(this.context!, () => this.listener.onReceiveMessage(message));
   }
@@ -120,16 +122,17 @@ class CallScope implements Listener {
   onCancel(): void {
     if (!this.finished) {
       this.finish(Code.CANCELLED);
-      this.abort.abort(new AppError('CANCELLED'));
+      this.context?.abort(new AppError('CANCELLED'));
     }
-    if (this.context === undefined) this.listener.onCancel();
-    else RequestContext.run(this.context, () => this.listener.onCancel());
+    const { context, listener } = this;
+    if (context !== undefined && this.isStream) RequestContext.run(context, () => listener.onCancel());
+    else listener.onCancel();
   }
 
   /** Answers in the handler's place and tells it to stop. */
   end(error: AppError): void {
     this.answer(toGrpcStatus(error, this.context));
-    this.abort.abort(error);
+    this.context?.abort(error);
   }
 
   private open(metadata: Metadata): RequestContext {
@@ -139,7 +142,6 @@ class CallScope implements Listener {
       protocol: 'grpc',
       trace: continueTrace(text(metadata.get('traceparent')[0])),
       deadline: this.armDeadline(),
-      signal: this.abort.signal,
       ip: address(call.getConnectionInfo().remoteAddress),
       userAgent: text(metadata.get('user-agent')[0]),
       route: method.path,
@@ -168,10 +170,10 @@ class CallScope implements Listener {
       const error = errorOfBareStatus(status);
       if (error.code === 'INTERNAL_ERROR') this.policy.onUnexpected?.(error, this.method.path);
       answered = toGrpcStatus(error, this.context);
-      this.abort.abort(error);
+      this.context?.abort(error);
     }
-    this.finish(answered.code ?? Code.UNKNOWN);
-    this.sendStatus.call(this.call, answered);
+    this.finish(answered.code);
+    this.sendStatus(answered);
   }
 
   /** Health and reflection keep the statuses that their own standards give them. */
@@ -184,8 +186,10 @@ class CallScope implements Listener {
     this.finished = true;
     clearTimeout(this.timer);
     this.siblings.delete(this);
-    const [, service, method] = this.method.path.split('/') as [string, string, string];
-    this.policy.observe?.(service, method, Code[code]!, (performance.now() - this.began) / 1000);
+    const { path } = this.method;
+    const end = path.lastIndexOf('/');
+    const seconds = (performance.now() - this.began) / 1000;
+    this.policy.observe?.(path.slice(1, end), path.slice(end + 1), Code[code], seconds);
   }
 }
 

@@ -62,6 +62,13 @@ describe('the codec between protobuf and plain objects', () => {
     expect(roundTrip({ left: 'x' })).toEqual({ ...DEFAULTS, left: 'x' });
   });
 
+  it('makes an empty message of nothing where the message has no fields, and only there', () => {
+    expect(messageCodec(root.lookupType('arcana.test.v1.NeverResponse')).encode(undefined)).toHaveLength(0);
+    expect(() => codec.encode(undefined)).toThrow('an object was expected, not a value of type undefined');
+    expect(() => codec.encode(null)).toThrow(CodecError);
+    expect(() => codec.encode([])).toThrow(CodecError);
+  });
+
   it('ignores properties that the message does not have', () => {
     expect(roundTrip({ text: 'a', password_hash: 'secret' })).toEqual({ ...DEFAULTS, text: 'a' });
   });

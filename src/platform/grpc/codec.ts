@@ -4,14 +4,8 @@ import { CodecError, kindOf } from './codec-error.js';
 import { enumWords, type EnumWords } from './enum-words.js';
 import { SCALARS } from './scalar-codec.js';
 import { setOwn } from './struct-codec.js';
+import type { ValueCodec } from './value-codec.js';
 import { WELL_KNOWN } from './well-known-codec.js';
-
-/** Turns one value between what protobufjs reads and writes and what DTOs hold. */
-export interface ValueCodec {
-  decode(raw: unknown): unknown;
-  /** @param where full name of the field, for the error. @throws CodecError */
-  encode(value: unknown, where: string): unknown;
-}
 
 /** Turns one message between its bytes and the plain object that REST and gRPC share. */
 export interface MessageCodec {
@@ -19,9 +13,9 @@ export interface MessageCodec {
    * Bytes -> plain object. Absent fields are left out; a field whose value makes no sense keeps a value that validation
    * refuses under its name. @throws Error only when the bytes are no message of this type
    */
-  decode(bytes: Uint8Array): Record<string, unknown>;
+  readonly decode: (bytes: Uint8Array) => Record<string, unknown>;
   /** Plain object or class instance -> bytes; null and undefined are absent, other properties are ignored. @throws CodecError */
-  encode(value: unknown): Buffer;
+  readonly encode: (value: unknown) => Buffer;
 }
 
 interface FieldPlan {
@@ -39,13 +33,16 @@ const plans = new WeakMap<Type, FieldPlan[]>();
  */
 export function messageCodec(type: Type): MessageCodec {
   const codec = messageValue(type);
+  const where = type.fullName.slice(1);
+  // Handlers of rpcs that answer nothing return nothing.
+  const absent = type.fieldsArray.length === 0 ? {} : undefined;
   return {
     decode: (bytes) => {
       const reader = protobuf.Reader.create(bytes);
       reader.discardUnknown = true;
       return codec.decode(type.decode(reader)) as Record<string, unknown>;
     },
-    encode: (value) => type.encode(codec.encode(value, type.fullName.slice(1)) as object).finish() as Buffer,
+    encode: (value) => type.encode(codec.encode(value ?? absent, where) as object).finish() as Buffer,
   };
 }
 

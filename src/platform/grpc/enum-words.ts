@@ -20,7 +20,7 @@ export interface EnumWords {
  */
 export function enumWords(type: Enum): EnumWords {
   const zero = type.valuesById[0];
-  if (zero === undefined || !zero.endsWith(UNSPECIFIED)) {
+  if (!zero?.endsWith(UNSPECIFIED)) {
     throw new Error(`The protobuf enum ${type.fullName} needs a value 0 that ends with ${UNSPECIFIED}.`);
   }
   const prefix = zero.slice(0, -UNSPECIFIED.length + 1);

@@ -10,7 +10,8 @@ const received = (error: unknown, requestId?: string) => {
     error,
     requestId === undefined ? undefined : { requestId },
   );
-  return decodeError(Object.assign(new Error(), { code, details, metadata }) as ServiceError);
+  const failure: ServiceError = Object.assign(new Error(), { code, details, metadata });
+  return decodeError(failure);
 };
 
 describe('the gRPC status of an error', () => {

@@ -15,8 +15,7 @@ const MAX_MESSAGE_LENGTH = 512;
 
 /** What grpc-js and Nest take as a failed call. It is thrown as it is: it needs no stack. */
 export interface GrpcStatus {
-  /** Number of the gRPC status. */
-  code: number;
+  code: Code;
   /** The sentence for the caller, sent as `grpc-message`. */
   details: string;
   metadata: Metadata;

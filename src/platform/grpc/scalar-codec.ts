@@ -1,4 +1,4 @@
-import type { ValueCodec } from './codec.js';
+import type { ValueCodec } from './value-codec.js';
 import { CodecError, kindOf } from './codec-error.js';
 
 /** Structural view of the 64-bit integers that protobufjs reads. */

@@ -1,4 +1,4 @@
-import type { ValueCodec } from './codec.js';
+import type { ValueCodec } from './value-codec.js';
 import { CodecError, kindOf } from './codec-error.js';
 import {
   decodeList,
