@@ -95,7 +95,7 @@ export class AuthController {
       'Ends the session of the access token, or of the refresh token in the body. The access token stops working at once.',
   })
   @ApiBody({ type: LogoutRequest, required: false })
-  @ApiNoContentResponse()
+  @ApiNoContentResponse({ description: 'The session is over.' })
   async logout(@Body(new OptionalBodyPipe(LogoutRequest)) request: unknown): Promise<void> {
     await this.auth.logout(request as LogoutRequest);
   }
@@ -108,8 +108,8 @@ export class AuthController {
     summary: 'Set a password by a mailed token',
     description: 'Every session of the account ends.',
   })
-  @ApiNoContentResponse()
-  @ApiErrors(RESET_TOKEN_INVALID, PASSWORD_TOO_COMMON)
+  @ApiNoContentResponse({ description: 'The password is set.' })
+  @ApiErrors(RESET_TOKEN_INVALID)
   async resetPassword(@Body() request: ResetPasswordRequest): Promise<void> {
     await this.passwords.reset(request);
   }

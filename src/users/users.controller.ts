@@ -155,7 +155,7 @@ export class UsersController {
   })
   @ApiParam(ID)
   @ApiHeader(IF_MATCH)
-  @ApiNoContentResponse()
+  @ApiNoContentResponse({ description: 'The account is deleted.' })
   @ApiErrors('NOT_FOUND', 'PRECONDITION_FAILED', LAST_SUPER_ADMIN, SUPER_ADMIN_PROTECTED)
   async delete(
     @Param('id', UuidPipe) id: string,

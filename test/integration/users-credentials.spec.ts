@@ -1,56 +1,30 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { DataSource } from 'typeorm';
-import { DatabaseSettings } from '../../src/platform/config/index.js';
-import {
-  createDataSource,
-  Database,
-  effects,
-  EffectsWriter,
-  newId,
-  runMigrations,
-} from '../../src/platform/database/index.js';
-import { TypeOrmCredentialsRepository } from '../../src/users/credentials.typeorm.repository.js';
-import { type NewUser } from '../../src/users/dto/create-user.dto.js';
+import { effects } from '../../src/platform/database/index.js';
+import type { NewUser } from '../../src/users/dto/create-user.dto.js';
 import { newOpaqueToken } from '../../src/users/index.js';
 import { UserEntity } from '../../src/users/user.entity.js';
-import { TypeOrmUserRepository } from '../../src/users/user.typeorm.repository.js';
-import { createTestDatabase, type TestDatabase } from '../support/embedded-postgres.js';
+import type { User } from '../../src/users/dto/user.dto.js';
+import { openAccountRepositories, type AccountRepositories } from '../support/account-repositories.js';
 
-let testDatabase: TestDatabase;
-let dataSource: DataSource;
-let users: TypeOrmUserRepository;
-let credentials: TypeOrmCredentialsRepository;
+let accounts: AccountRepositories;
+let users: AccountRepositories['users'];
+let credentials: AccountRepositories['credentials'];
+let dataSource: AccountRepositories['dataSource'];
 
 beforeAll(async () => {
-  testDatabase = await createTestDatabase();
-  dataSource = createDataSource({ ...new DatabaseSettings(), url: testDatabase.url }, [UserEntity]);
-  await dataSource.initialize();
-  await runMigrations(dataSource);
-  const database = new Database(dataSource);
-  users = new TypeOrmUserRepository(database, new EffectsWriter());
-  credentials = new TypeOrmCredentialsRepository(database, new EffectsWriter());
+  accounts = await openAccountRepositories();
+  ({ users, credentials, dataSource } = accounts);
 }, 120_000);
 
-afterAll(async () => {
-  await dataSource.destroy();
-  await testDatabase.drop();
-});
+afterAll(() => accounts.close());
 
-let made = 0;
-async function create(fields: Partial<NewUser> = {}): Promise<NewUser> {
-  const user: NewUser = {
-    id: newId(),
-    name: 'Ada',
-    email: `ada${++made}@example.com`,
-    role: 'user',
+const create = (fields: Partial<NewUser> = {}): Promise<User> =>
+  accounts.create({
     status: 'pending_verification',
     email_verified: false,
     password_hash: 'old hash',
     ...fields,
-  };
-  await users.create(user, effects());
-  return user;
-}
+  });
 
 async function issue(user_id: string, lifetime_secs = 1800): Promise<string> {
   const { hash } = newOpaqueToken();

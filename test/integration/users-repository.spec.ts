@@ -1,58 +1,31 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { DataSource } from 'typeorm';
-import { DatabaseSettings } from '../../src/platform/config/index.js';
-import {
-  createDataSource,
-  Database,
-  effects,
-  EffectsWriter,
-  newId,
-  runMigrations,
-} from '../../src/platform/database/index.js';
-import type { Reason } from '../../src/platform/errors/index.js';
-import { NewUser } from '../../src/users/dto/create-user.dto.js';
+import { effects } from '../../src/platform/database/index.js';
+import type { NewUser } from '../../src/users/dto/create-user.dto.js';
 import { ListUsersQuery } from '../../src/users/dto/list-users.dto.js';
 import type { User } from '../../src/users/dto/user.dto.js';
-import { UserEntity } from '../../src/users/user.entity.js';
-import { TypeOrmUserRepository } from '../../src/users/user.typeorm.repository.js';
-import { EMAIL_TAKEN, LAST_SUPER_ADMIN } from '../../src/users/users.errors.js';
-import { createTestDatabase, type TestDatabase } from '../support/embedded-postgres.js';
+import { EMAIL_TAKEN } from '../../src/users/users.errors.js';
+import {
+  because,
+  newUser,
+  openAccountRepositories,
+  outcomes,
+  type AccountRepositories,
+} from '../support/account-repositories.js';
 
-let testDatabase: TestDatabase;
-let dataSource: DataSource;
-let users: TypeOrmUserRepository;
+let accounts: AccountRepositories;
+let users: AccountRepositories['users'];
+let create: AccountRepositories['create'];
+let dataSource: AccountRepositories['dataSource'];
 
 beforeAll(async () => {
-  testDatabase = await createTestDatabase();
-  dataSource = createDataSource({ ...new DatabaseSettings(), url: testDatabase.url }, [UserEntity]);
-  await dataSource.initialize();
-  await runMigrations(dataSource);
-  users = new TypeOrmUserRepository(new Database(dataSource), new EffectsWriter());
+  accounts = await openAccountRepositories();
+  ({ users, create, dataSource } = accounts);
 }, 120_000);
 
-afterAll(async () => {
-  await dataSource.destroy();
-  await testDatabase.drop();
-});
+afterAll(() => accounts.close());
 
-let made = 0;
-const newUser = (fields: Partial<NewUser> = {}): NewUser =>
-  Object.assign(new NewUser(), {
-    id: newId(),
-    name: 'Ada Lovelace',
-    email: `ada${++made}@example.com`,
-    role: 'user',
-    status: 'active',
-    email_verified: true,
-    password_hash: null,
-    ...fields,
-  });
-const create = (fields: Partial<NewUser> = {}): Promise<User> => users.create(newUser(fields), effects());
 const query = (fields: Partial<ListUsersQuery> = {}): ListUsersQuery =>
   Object.assign(new ListUsersQuery(), fields);
-/** An error that says this is why. */
-const because = (reason: Reason) => ({ fields: [{ code: reason.definition.reason }] });
-const outcomes = (results: PromiseSettledResult<unknown>[]) => results.map(({ status }) => status).sort();
 
 describe('creating', () => {
   test('stores the account and gives back what others may see of it', async () => {
@@ -245,62 +218,4 @@ describe('deleting', () => {
     expect(row).toMatchObject({ status: 'deleted', access_epoch: 1, deleted_at: expect.any(Date) });
     await expect(users.delete(user.id, 2, effects())).rejects.toMatchObject({ code: 'PRECONDITION_FAILED' });
   });
-});
-
-describe('super_admins', () => {
-  const superAdmin = (fields: Partial<NewUser> = {}) => newUser({ role: 'super_admin', ...fields });
-
-  test('makes exactly one first super_admin for ten starters at once', async () => {
-    expect(await users.hasSuperAdmin()).toBe(false);
-    const results = await Promise.all(
-      Array.from({ length: 10 }, () => users.createFirstSuperAdmin(superAdmin(), effects())),
-    );
-    expect(results.filter((user) => user !== null)).toHaveLength(1);
-    expect(await users.hasSuperAdmin()).toBe(true);
-  });
-
-  test('never deletes the last active one, not even when the last two are deleted at once', async () => {
-    const [first] = (await users.list(query({ role: 'super_admin' }))).data;
-    await expect(users.delete(first!.id, 1, effects())).rejects.toMatchObject(because(LAST_SUPER_ADMIN));
-    for (let round = 0; round < 5; round++) {
-      await users.create(superAdmin(), effects());
-      const both = (await users.list(query({ role: 'super_admin' }))).data;
-      expect(both).toHaveLength(2);
-      const results = await Promise.allSettled(both.map(({ id }) => users.delete(id, 1, effects())));
-      expect(outcomes(results)).toEqual(['fulfilled', 'rejected']);
-      const refused = results.find((result) => result.status === 'rejected');
-      expect(LAST_SUPER_ADMIN.matches(refused?.reason)).toBe(true);
-    }
-  });
-
-  test('deletes one that is not active, for it guards nothing', async () => {
-    const suspended = await users.create(superAdmin({ status: 'suspended' }), effects());
-    await users.delete(suspended.id, 1, effects());
-    expect(await users.find(suspended.id)).toBeNull();
-  });
-});
-
-test('the schema can be taken back and made again', async () => {
-  const own = await createTestDatabase();
-  const source = createDataSource({ ...new DatabaseSettings(), url: own.url }, [UserEntity]);
-  await source.initialize();
-  const tables = async () =>
-    (await source.query(`SELECT tablename FROM pg_tables WHERE schemaname = 'public'`)).map(
-      ({ tablename }: { tablename: string }) => tablename,
-    );
-  try {
-    await runMigrations(source);
-    const before = await tables();
-    expect(before).toEqual(
-      expect.arrayContaining(['users', 'password_tokens', 'sessions', 'refresh_tokens']),
-    );
-    let applied = source.migrations.length;
-    while (applied-- > 0) await source.undoLastMigration();
-    expect(await tables()).toEqual(['schema_migrations']);
-    await runMigrations(source);
-    expect((await tables()).sort()).toEqual(before.sort());
-  } finally {
-    await source.destroy();
-    await own.drop();
-  }
 });
