@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { cp, mkdir, readFile, readdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -6,8 +7,10 @@ import { projectRoot } from '../../src/platform/config/index.js';
 import { createTestDatabase } from '../support/embedded-postgres.js';
 import { ADMIN } from '../support/application.js';
 import { childEnvironment, ensureBuilt, isolatedSettings, startBuilt, type BuiltProduct } from '../support/built-product.js';
-import { eventually } from '../support/eventually.js';
 import { scratchDirectory } from '../support/run-directory.js';
+
+/** A build and two starts, on a machine that may be busy with other specs. */
+jest.setTimeout(240_000);
 
 const run = promisify(execFile);
 const root = projectRoot();
@@ -62,13 +65,14 @@ describe('the README', () => {
     expect(stdout).toMatch(/"email": "ada@example.com"/);
     expect(stdout).toMatch(/"total":1/);
     expect(stdout).toMatch(/"type":"email.welcome","state":"COMPLETED","priority":"normal"/);
-    await eventually(async () => expect(await readdir(join(product.directory, 'mail'))).toHaveLength(1));
+    expect(await readdir(join(product.directory, 'mail'))).toHaveLength(1);
   });
 
   it('shows the banner that the product prints', async () => {
     const [shown] = blocksOf(await read('README.md')).filter(({ text }) => text.startsWith('Arcana Cloud'));
-    const names = (text: string): string[] => [...text.matchAll(/^ {2}(\w+(?: UI)?) {2,}/gm)].map(([, name]) => name!);
-    expect(names(shown!.text)).toEqual([...names(product.output()), 'E', 'Password'].map((name) => (name === 'E' ? expect.any(String) : name)).filter((name) => typeof name === 'string'));
+    const labels = (text: string): string[] => [...text.matchAll(/^ {2}(\S+(?: UI)?) {2,}/gm)].map(([, label]) => label!);
+    // The password is only shown when the product made it.
+    expect(labels(shown!.text)).toEqual([...labels(product.output()), 'E-mail', 'Password']);
   });
 
   it('names only tasks and files that exist', async () => {
