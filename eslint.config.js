@@ -48,8 +48,8 @@ export default tseslint.config(
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
-      // A promise that nobody waits for is an error that nobody sees.
-      '@typescript-eslint/no-floating-promises': ['error', { checkThenables: true }],
+      // A promise that nobody waits for is an error that nobody sees. (Not thenables: Fastify's route methods return one.)
+      '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/no-misused-promises': 'error',
       '@typescript-eslint/switch-exhaustiveness-check': [
         'error',
@@ -59,7 +59,7 @@ export default tseslint.config(
       '@typescript-eslint/consistent-type-exports': 'error',
       '@typescript-eslint/no-unused-vars': [
         'error',
-        { argsIgnorePattern: '^_', caughtErrors: 'all', ignoreRestSiblings: true },
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrors: 'all', ignoreRestSiblings: true },
       ],
       // Numbers and booleans print as one expects; objects and undefined do not.
       '@typescript-eslint/restrict-template-expressions': [

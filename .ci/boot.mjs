@@ -41,7 +41,9 @@ let output = '';
 try {
   const started = performance.now();
   const { rest, grpcTarget, metrics } = await announced();
-  console.log(`ready after ${((performance.now() - started) / 1000).toFixed(1)} s: built, with a new database`);
+  console.log(
+    `ready after ${((performance.now() - started) / 1000).toFixed(1)} s: built, with a new database`,
+  );
 
   const health = await fetch(`${rest}/health/ready`);
   assert.equal(health.status, 200, await health.text());
