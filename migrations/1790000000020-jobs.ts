@@ -46,7 +46,9 @@ export class Jobs1790000000020 implements MigrationInterface {
     await queryRunner.query(`CREATE INDEX ix_jobs_correlation ON jobs (correlation_id)`);
     await queryRunner.query(`CREATE INDEX ix_jobs_tags ON jobs USING gin (tags)`);
     // For the retention sweep.
-    await queryRunner.query(`CREATE INDEX ix_jobs_finished ON jobs (finished_at) WHERE finished_at IS NOT NULL`);
+    await queryRunner.query(
+      `CREATE INDEX ix_jobs_finished ON jobs (finished_at) WHERE finished_at IS NOT NULL`,
+    );
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {

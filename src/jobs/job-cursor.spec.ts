@@ -1,6 +1,9 @@
 import { decodeCursor, encodeCursor } from './job-cursor.js';
 
-const position = { created_at: new Date('2026-01-02T03:04:05.678Z'), id: '01980a5e-7d3b-7c4e-9b1a-2f6d8c0e4a71' };
+const position = {
+  created_at: new Date('2026-01-02T03:04:05.678Z'),
+  id: '01980a5e-7d3b-7c4e-9b1a-2f6d8c0e4a71',
+};
 
 describe('The cursor of a list of jobs', () => {
   it('names a place', () => {

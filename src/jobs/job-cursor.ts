@@ -12,6 +12,7 @@ export function decodeCursor(cursor: string): JobPosition {
   const [milliseconds = '', id = '', ...rest] = text.split('.');
   // Node accepts stray characters: only the one way of writing it is taken.
   const isOurs = Buffer.from(text).toString('base64url') === cursor;
-  if (!isOurs || rest.length > 0 || !/^\d{1,15}$/.test(milliseconds) || !isUUID(id)) throw INVALID_JOB_CURSOR.error();
+  if (!isOurs || rest.length > 0 || !/^\d{1,15}$/.test(milliseconds) || !isUUID(id))
+    throw INVALID_JOB_CURSOR.error();
   return { created_at: new Date(Number(milliseconds)), id };
 }

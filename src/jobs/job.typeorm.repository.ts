@@ -28,10 +28,15 @@ export class TypeOrmJobRepository extends JobRepository {
       if (state !== undefined) jobs.andWhere('j.state = :state', { state });
       if (type !== undefined) jobs.andWhere('j.type = :type', { type });
       if (tag !== undefined) jobs.andWhere('j.tags @> ARRAY[:tag]', { tag });
-      if (correlation_id !== undefined) jobs.andWhere('j.correlation_id = :correlation_id', { correlation_id });
+      if (correlation_id !== undefined)
+        jobs.andWhere('j.correlation_id = :correlation_id', { correlation_id });
       if (created_after) jobs.andWhere('j.created_at > :created_after', { created_after });
       if (created_before) jobs.andWhere('j.created_at < :created_before', { created_before });
-      if (after) jobs.andWhere('(j.created_at, j.id) < (:at, CAST(:afterId AS uuid))', { at: after.created_at, afterId: after.id });
+      if (after)
+        jobs.andWhere('(j.created_at, j.id) < (:at, CAST(:afterId AS uuid))', {
+          at: after.created_at,
+          afterId: after.id,
+        });
       return jobs.orderBy('j.created_at', 'DESC').addOrderBy('j.id', 'DESC').limit(limit).getMany();
     });
     return rows.map(toJob);

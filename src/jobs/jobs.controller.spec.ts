@@ -22,7 +22,8 @@ function setUp(changes: { page?: Partial<JobPage>; deduplicated?: boolean } = {}
   const service = {
     list: () => Promise.resolve({ data: [job], next_cursor: null, ...changes.page }),
     get: (id: string) => Promise.resolve({ ...job, id }),
-    enqueue: () => Promise.resolve(Object.assign(new EnqueuedJob(), job, { deduplicated: changes.deduplicated ?? false })),
+    enqueue: () =>
+      Promise.resolve(Object.assign(new EnqueuedJob(), job, { deduplicated: changes.deduplicated ?? false })),
   } as unknown as JobsService;
   const request = (url: string) => ({ url }) as FastifyRequest;
   return { headers, reply: reply as unknown as FastifyReply & { code: number }, request, service };
@@ -31,7 +32,11 @@ function setUp(changes: { page?: Partial<JobPage>; deduplicated?: boolean } = {}
 describe('JobsController', () => {
   it('links to the next page when there is one', async () => {
     const { headers, reply, request, service } = setUp({ page: { next_cursor: 'abc' } });
-    const page = await new JobsController(service).list(new ListJobsQuery(), request('/api/jobs/jobs?size=1'), reply);
+    const page = await new JobsController(service).list(
+      new ListJobsQuery(),
+      request('/api/jobs/jobs?size=1'),
+      reply,
+    );
     expect(page.next_cursor).toBe('abc');
     expect(headers['link']).toBe('</api/jobs/jobs?size=1&cursor=abc>; rel="next"');
   });
@@ -49,7 +54,11 @@ describe('JobsController', () => {
 
   it('answers a new job with 201 and its place under the path that was called', async () => {
     const { headers, reply, request, service } = setUp();
-    const answer = await new JobsController(service).enqueue(new EnqueueJob(), request('/api/v1/jobs/jobs?x=1'), reply);
+    const answer = await new JobsController(service).enqueue(
+      new EnqueueJob(),
+      request('/api/v1/jobs/jobs?x=1'),
+      reply,
+    );
     expect(answer).toEqual({ ...job, deduplicated: false });
     expect(reply.code).toBe(201);
     expect(headers['location']).toBe('/api/v1/jobs/jobs/the-id');

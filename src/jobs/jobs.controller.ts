@@ -2,7 +2,7 @@ import { Body, Controller, Get, HttpStatus, Param, Post, Query, Req, Res } from 
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiErrors, cursorLinks, UuidPipe } from '../platform/http/index.js';
-import { JOB_PAYLOAD_TOO_LARGE, UNKNOWN_JOB_TYPE } from '../platform/queue/index.js';
+import { JOB_PAYLOAD_TOO_LARGE, JOB_TYPE_INTERNAL, UNKNOWN_JOB_TYPE } from '../platform/queue/index.js';
 import { Authenticated, RequirePermission } from '../platform/security/index.js';
 import { EnqueueJob } from './dto/enqueue-job.dto.js';
 import { EnqueuedJob, Job, JobPage } from './dto/job.dto.js';
@@ -45,10 +45,14 @@ export class JobsController {
   @Authenticated()
   @ApiOperation({
     summary: 'Enqueue a job',
-    description: 'The caller needs the permission that the job type declares; types that declare none cannot be enqueued from outside.',
+    description:
+      'The caller needs the permission that the job type declares; types that declare none cannot be enqueued from outside.',
   })
-  @ApiCreatedResponse({ type: EnqueuedJob, headers: { Location: { schema: { type: 'string' }, description: 'Path of the job.' } } })
-  @ApiErrors('FORBIDDEN', UNKNOWN_JOB_TYPE, JOB_PAYLOAD_TOO_LARGE)
+  @ApiCreatedResponse({
+    type: EnqueuedJob,
+    headers: { Location: { schema: { type: 'string' }, description: 'Path of the job.' } },
+  })
+  @ApiErrors('FORBIDDEN', JOB_TYPE_INTERNAL, UNKNOWN_JOB_TYPE, JOB_PAYLOAD_TOO_LARGE)
   async enqueue(
     @Body() body: EnqueueJob,
     @Req() request: FastifyRequest,

@@ -39,7 +39,7 @@ export class JobsService {
 
   /**
    * Enqueues a job for the caller, who needs the permission that the job's type declares.
-   * @throws UNKNOWN_JOB_TYPE, FORBIDDEN, VALIDATION_FAILED naming every broken field of the payload,
+   * @throws UNKNOWN_JOB_TYPE, JOB_TYPE_INTERNAL, FORBIDDEN, VALIDATION_FAILED naming every broken field of the payload,
    *   PAYLOAD_TOO_LARGE, SERVICE_UNAVAILABLE at once when the queue cannot be reached
    */
   @Remote({ args: [EnqueueJob], result: EnqueuedJob })

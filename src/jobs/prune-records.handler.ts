@@ -17,7 +17,10 @@ export class PruneRecordsHandler implements JobWork<PruneRecordsData> {
     private readonly config: ArcanaConfig,
   ) {}
 
-  async handle({ older_than_days }: PruneRecordsData, { signal, log }: JobContext): Promise<{ deleted: number }> {
+  async handle(
+    { older_than_days }: PruneRecordsData,
+    { signal, log }: JobContext,
+  ): Promise<{ deleted: number }> {
     const days = older_than_days ?? this.config.queue.retention_days;
     const before = new Date(Date.now() - days * DAY_MS);
     let deleted = 0;

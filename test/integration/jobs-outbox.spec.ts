@@ -5,7 +5,11 @@ import { Database, EffectsWriter, effects, type Effects } from '../../src/platfo
 import { PubSub } from '../../src/platform/coordination/index.js';
 import { EVENTS_TOPIC, OnEvent, defineEvent, type DomainEvent } from '../../src/platform/events/index.js';
 import { RequestContext } from '../../src/platform/context/index.js';
-import { createTestDatabase, ensureTemplateDatabase, type TestDatabase } from '../support/embedded-postgres.js';
+import {
+  createTestDatabase,
+  ensureTemplateDatabase,
+  type TestDatabase,
+} from '../support/embedded-postgres.js';
 import { migrate, openQueueApp, type QueueApp } from '../support/queue-app.js';
 import { TestWork } from '../support/queue-jobs.js';
 
@@ -105,7 +109,11 @@ describe('The outbox relay', () => {
     await RequestContext.run(request, () => write(kept));
     const { id } = kept.jobs[0]!;
     await app.recorder.reached(id, 'COMPLETED');
-    expect(await app.job(id)).toMatchObject({ priority: 'critical', tags: ['written'], correlation_id: 'request-9' });
+    expect(await app.job(id)).toMatchObject({
+      priority: 'critical',
+      tags: ['written'],
+      correlation_id: 'request-9',
+    });
     expect(await app.job(lost.jobs[0]!.id)).toBeNull();
     expect(app.work.attemptsAt('rolled back')).toEqual([]);
   });
@@ -182,7 +190,8 @@ describe('The outbox relay', () => {
     observer.failAt('first', 2);
     const last = observer.sees('third');
     await app.relay.start();
-    for (const what of ['first', 'second', 'third']) await write(effects().event(ThingHappened, { thing: 'x', what }));
+    for (const what of ['first', 'second', 'third'])
+      await write(effects().event(ThingHappened, { thing: 'x', what }));
     await last;
     expect(observer.seen.map(({ data }) => data.what)).toEqual(['first', 'second', 'third']);
   });

@@ -7,7 +7,11 @@ import { TypeOrmJobRepository } from '../../src/jobs/job.typeorm.repository.js';
 import { Database, createDataSource, newId } from '../../src/platform/database/index.js';
 import type { JobSnapshot } from '../../src/platform/queue/index.js';
 import { ArcanaConfig } from '../../src/platform/config/index.js';
-import { createTestDatabase, ensureTemplateDatabase, type TestDatabase } from '../support/embedded-postgres.js';
+import {
+  createTestDatabase,
+  ensureTemplateDatabase,
+  type TestDatabase,
+} from '../support/embedded-postgres.js';
 import { migrate } from '../support/queue-app.js';
 
 jest.setTimeout(60_000);
@@ -102,14 +106,27 @@ describe('The records of jobs in PostgreSQL', () => {
     const started_at = new Date('2026-01-01T00:00:01.000Z');
     await recorder.record([one]);
     await recorder.record([later(one, { sequence: 1_000, state: 'RUNNING', attempts_made: 1, started_at })]);
-    await recorder.record([later(one, { sequence: 1_001, state: 'RUNNING', attempts_made: 1, progress: 50, lines: ['half'] })]);
-    expect(await jobs.find(one.id)).toMatchObject({ state: 'RUNNING', progress: 50, started_at, payload: { n: 1 } });
+    await recorder.record([
+      later(one, { sequence: 1_001, state: 'RUNNING', attempts_made: 1, progress: 50, lines: ['half'] }),
+    ]);
+    expect(await jobs.find(one.id)).toMatchObject({
+      state: 'RUNNING',
+      progress: 50,
+      started_at,
+      payload: { n: 1 },
+    });
     await recorder.record([later(one, { sequence: 1_999, state: 'FAILED', attempts_made: 1, error: 'no' })]);
     expect(await jobs.find(one.id)).toMatchObject({ state: 'FAILED', error: 'no', progress: 50, started_at });
-    await recorder.record([later(one, { sequence: 2_000, state: 'RUNNING', attempts_made: 2, lines: ['again'] })]);
+    await recorder.record([
+      later(one, { sequence: 2_000, state: 'RUNNING', attempts_made: 2, lines: ['again'] }),
+    ]);
     expect(await jobs.find(one.id)).toMatchObject({ state: 'RUNNING', error: 'no', progress: null });
     await recorder.record([later(one, { sequence: 2_999, state: 'COMPLETED', attempts_made: 2 })]);
-    expect(await jobs.find(one.id)).toMatchObject({ state: 'COMPLETED', error: null, logs: ['half', 'again'] });
+    expect(await jobs.find(one.id)).toMatchObject({
+      state: 'COMPLETED',
+      error: null,
+      logs: ['half', 'again'],
+    });
   });
 
   it('keep the last 500 lines', async () => {
@@ -141,7 +158,11 @@ describe('The records of jobs in PostgreSQL', () => {
       tags: ['blue', 'green'],
       correlation_id: request,
     });
-    const others = [enqueued({ queue: 'found' }), enqueued({ type: 'unit.found' }), enqueued({ tags: ['green'] })];
+    const others = [
+      enqueued({ queue: 'found' }),
+      enqueued({ type: 'unit.found' }),
+      enqueued({ tags: ['green'] }),
+    ];
     await recorder.record([found, ...others]);
     const conditions: Partial<JobFilter>[] = [
       { queue: 'found', type: 'unit.found' },
@@ -174,12 +195,21 @@ describe('The records of jobs in PostgreSQL', () => {
       seen.push(...page.map(({ id }) => id));
       after = page.at(-1);
     } while (after);
-    expect(seen).toEqual(many.map(({ id }) => id).sort().reverse());
+    expect(seen).toEqual(
+      many
+        .map(({ id }) => id)
+        .sort()
+        .reverse(),
+    );
   });
 
   it('are deleted oldest first, when their jobs finished long ago', async () => {
     const finished = [10, 20, 30].map((second) =>
-      enqueued({ queue: 'old', state: 'COMPLETED', finished_at: new Date(Date.UTC(2000, 0, 1, 0, 0, second)) }),
+      enqueued({
+        queue: 'old',
+        state: 'COMPLETED',
+        finished_at: new Date(Date.UTC(2000, 0, 1, 0, 0, second)),
+      }),
     );
     const running = enqueued({ queue: 'old', state: 'RUNNING', created_at: new Date(0) });
     await recorder.record([...finished, running]);

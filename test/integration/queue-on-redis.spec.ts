@@ -1,4 +1,8 @@
-import { createTestDatabase, ensureTemplateDatabase, type TestDatabase } from '../support/embedded-postgres.js';
+import {
+  createTestDatabase,
+  ensureTemplateDatabase,
+  type TestDatabase,
+} from '../support/embedded-postgres.js';
 import { migrate } from '../support/queue-app.js';
 import { queueConformance } from '../support/queue-conformance.js';
 import { claimRedisDatabase, describeWithRedis } from '../support/redis.js';

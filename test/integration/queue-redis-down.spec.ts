@@ -4,7 +4,11 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { Database, EffectsWriter, effects } from '../../src/platform/database/index.js';
 import { RedisClients } from '../../src/platform/redis/index.js';
-import { createTestDatabase, ensureTemplateDatabase, type TestDatabase } from '../support/embedded-postgres.js';
+import {
+  createTestDatabase,
+  ensureTemplateDatabase,
+  type TestDatabase,
+} from '../support/embedded-postgres.js';
 import { migrate, openQueueApp, type QueueApp } from '../support/queue-app.js';
 import { TestWork } from '../support/queue-jobs.js';
 import { describeWithRedis } from '../support/redis.js';
@@ -29,7 +33,18 @@ describeWithRedis('The queue while its Redis is away', () => {
   let app: QueueApp;
 
   const startRedis = (): void => {
-    const words = ['--port', String(port), '--bind', '127.0.0.1', '--dir', directory, '--appendonly', 'yes', '--save', ''];
+    const words = [
+      '--port',
+      String(port),
+      '--bind',
+      '127.0.0.1',
+      '--dir',
+      directory,
+      '--appendonly',
+      'yes',
+      '--save',
+      '',
+    ];
     redis = spawn('redis-server', words, { stdio: 'ignore' });
   };
   const killRedis = async (): Promise<void> => {

@@ -1,4 +1,11 @@
-import { Global, Injectable, Module, type DynamicModule, type Provider } from '@nestjs/common';
+import {
+  Global,
+  Injectable,
+  Module,
+  type DynamicModule,
+  type Provider,
+  type ValueProvider,
+} from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { Registry } from 'prom-client';
 import type { DataSource } from 'typeorm';
@@ -9,11 +16,24 @@ import { JobRepository } from '../../src/jobs/job.repository.js';
 import { TypeOrmJobRepository } from '../../src/jobs/job.typeorm.repository.js';
 import { ArcanaConfig } from '../../src/platform/config/index.js';
 import { Coordination, CoordinationModule } from '../../src/platform/coordination/index.js';
-import { Database, DatabaseModule, createDataSource, runMigrations } from '../../src/platform/database/index.js';
+import { DatabaseModule, createDataSource, runMigrations } from '../../src/platform/database/index.js';
 import { EventsModule, OutboxRelay } from '../../src/platform/events/index.js';
-import { JobQueue, JobRecorder, QueueModule, WorkerHost, prepareQueueSchema, type JobSnapshot, type JobState } from '../../src/platform/queue/index.js';
+import {
+  JobQueue,
+  JobRecorder,
+  QueueModule,
+  WorkerHost,
+  prepareQueueSchema,
+  type JobSnapshot,
+  type JobState,
+} from '../../src/platform/queue/index.js';
 import { RedisModule, openRedis } from '../../src/platform/redis/index.js';
-import { TestBriefWorkHandler, TestWorkDone, TestWorkHandler } from './queue-jobs.js';
+import {
+  TestBriefWorkHandler,
+  TestInternalWorkHandler,
+  TestWorkDone,
+  TestWorkHandler,
+} from './queue-jobs.js';
 
 /** Where a queue of the tests lives. */
 export interface QueuePlace {
@@ -28,10 +48,6 @@ export class ObservedRecorder extends TypeOrmJobRecorder {
   readonly seen: JobSnapshot[] = [];
   readonly #waiting = new Set<() => void>();
 
-  constructor(database: Database) {
-    super(database);
-  }
-
   override async record(snapshots: JobSnapshot[]): Promise<void> {
     await super.record(snapshots);
     this.seen.push(...snapshots);
@@ -40,7 +56,8 @@ export class ObservedRecorder extends TypeOrmJobRecorder {
 
   /** Resolves when a record of the job in this state was written. */
   async reached(id: string, state: JobState): Promise<JobSnapshot> {
-    const found = (): JobSnapshot | undefined => this.seen.find((one) => one.id === id && one.state === state);
+    const found = (): JobSnapshot | undefined =>
+      this.seen.find((one) => one.id === id && one.state === state);
     while (!found()) {
       await new Promise<void>((resolve) => {
         const look = (): void => {
@@ -89,7 +106,10 @@ export async function migrate(databaseUrl: string): Promise<void> {
 }
 
 /** A process with queue, relay and test handlers; nothing is started. */
-export async function openQueueApp({ databaseUrl, redisUrl }: QueuePlace, options: Options = {}): Promise<QueueApp> {
+export async function openQueueApp(
+  { databaseUrl, redisUrl }: QueuePlace,
+  options: Options = {},
+): Promise<QueueApp> {
   const config = settings(databaseUrl);
   config.queue.concurrency = options.concurrency ?? 1;
   config.queue.relay_poll_ms = 100;
@@ -117,6 +137,7 @@ export async function openQueueApp({ databaseUrl, redisUrl }: QueuePlace, option
       TestWorkDone,
       TestWorkHandler,
       TestBriefWorkHandler,
+      TestInternalWorkHandler,
       { provide: JobRepository, useClass: TypeOrmJobRepository },
       { provide: JobRecorder, useClass: ObservedRecorder },
       ...(options.providers ?? []),
@@ -156,7 +177,7 @@ function settings(databaseUrl: string): ArcanaConfig {
   return config;
 }
 
-function globals(providers: Exclude<Provider, Function>[]): DynamicModule {
+function globals(providers: ValueProvider[]): DynamicModule {
   class TestGlobals {}
   Global()(TestGlobals);
   Module({})(TestGlobals);

@@ -45,7 +45,10 @@ export function queueConformance(place: () => Promise<QueuePlace>): void {
 
   it('runs a job and records its life and its result', async () => {
     app.host.start();
-    const { id } = await enqueue({ label: 'plain', action: 'tell' }, { tags: ['one', 'two'], correlationId: 'request-1' });
+    const { id } = await enqueue(
+      { label: 'plain', action: 'tell' },
+      { tags: ['one', 'two'], correlationId: 'request-1' },
+    );
     await app.recorder.reached(id, 'COMPLETED');
     const job = await app.job(id);
     expect(job).toMatchObject({
@@ -90,7 +93,9 @@ export function queueConformance(place: () => Promise<QueuePlace>): void {
     await app.recorder.reached(id, 'COMPLETED');
     expect(app.work.attemptsAt('again')).toEqual([1, 2]);
     expect(await app.job(id)).toMatchObject({ state: 'COMPLETED', attempts_made: 2, error: null });
-    expect(await app.registry.getSingleMetricAsString('arcana_jobs_retried_total')).toContain('type="test.work"} 1');
+    expect(await app.registry.getSingleMetricAsString('arcana_jobs_retried_total')).toContain(
+      'type="test.work"} 1',
+    );
   });
 
   it('makes a dead letter of a job whose attempts are used up', async () => {
@@ -99,7 +104,12 @@ export function queueConformance(place: () => Promise<QueuePlace>): void {
     await app.recorder.reached(id, 'DEAD_LETTER');
     expect(app.work.attemptsAt('hopeless')).toEqual([1, 2, 3]);
     const job = await app.job(id);
-    expect(job).toMatchObject({ state: 'DEAD_LETTER', attempts_made: 3, error: 'hopeless failed', result: null });
+    expect(job).toMatchObject({
+      state: 'DEAD_LETTER',
+      attempts_made: 3,
+      error: 'hopeless failed',
+      result: null,
+    });
     expect(job.finished_at).toBeInstanceOf(Date);
   });
 
@@ -164,14 +174,19 @@ export function queueConformance(place: () => Promise<QueuePlace>): void {
     const rows = [rowOf({ label: 5 }), rowOf({ label: 'vague' }, { priority: 'urgent' })];
     expect((await app.queue.deliver(rows)).delivered).toEqual(rows.map(({ id }) => id));
     expect((await app.job(rows[0]!.id)).error).toBe('Not enqueued: payload.label: label must be a string');
-    expect((await app.job(rows[1]!.id)).error).toMatch(/^Not enqueued: priority: The priority must be one of/);
+    expect((await app.job(rows[1]!.id)).error).toMatch(
+      /^Not enqueued: priority: The priority must be one of/,
+    );
   });
 
   it('keeps a row of a type that this release does not know', async () => {
     const row = rowOf({}, { type: 'test.of_tomorrow' });
     const { delivered, failed } = await app.queue.deliver([row]);
     expect(delivered).toEqual([]);
-    expect(failed[0]).toMatchObject({ id: row.id, error: 'This release knows no job type test.of_tomorrow.' });
+    expect(failed[0]).toMatchObject({
+      id: row.id,
+      error: 'This release knows no job type test.of_tomorrow.',
+    });
   });
 
   it('gives a running job back at shutdown without burning an attempt', async () => {
@@ -210,10 +225,14 @@ export function queueConformance(place: () => Promise<QueuePlace>): void {
 
   it('runs a job again whose worker process was killed', async () => {
     const script = resolve('test/support/dist-from-source.mjs');
-    const child = spawn(process.execPath, [`--import=${script}`, resolve('test/support/queue-worker.ts'), JSON.stringify(where)], {
-      env: { PATH: process.env['PATH'] },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    const child = spawn(
+      process.execPath,
+      [`--import=${script}`, resolve('test/support/queue-worker.ts'), JSON.stringify(where)],
+      {
+        env: { PATH: process.env['PATH'] },
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
     const lines = createInterface({ input: child.stdout });
     const { id } = await enqueue({ label: 'orphan', action: 'wait' });
     expect(await once(lines, 'line')).toEqual(['orphan']);
@@ -241,6 +260,30 @@ export function queueConformance(place: () => Promise<QueuePlace>): void {
     await app.recorder.reached(next.id, 'COMPLETED');
   });
 
+  it('enqueues by name what may be enqueued from outside, and has its record at once', async () => {
+    const { id } = await app.queue.enqueueByType(
+      'test.work',
+      { label: 'named' },
+      { priority: 'low', at: new Date(Date.now() + 60_000) },
+    );
+    expect(await app.job(id)).toMatchObject({ state: 'SCHEDULED', priority: 'low' });
+    expect(app.queue.enqueuePermission('test.work')).toBe('jobs:enqueue');
+    const refused = [
+      [app.queue.enqueueByType('test.unknown', {}), 'UNKNOWN_JOB_TYPE'],
+      [app.queue.enqueueByType('test.internal', { label: 'internal' }), 'JOB_TYPE_INTERNAL'],
+      [app.queue.enqueueByType('test.work', { label: 5 }), 'IS_STRING'],
+      [app.queue.enqueueByType('test.work', { label: 'x'.repeat(262_144) }), 'JOB_PAYLOAD_TOO_LARGE'],
+      [
+        app.queue.enqueueByType('test.work', { label: 'a' }, { priority: 'urgent' as never }),
+        'INVALID_JOB_PRIORITY',
+      ],
+      [app.queue.enqueueByType('test.work', { label: 'a' }, { at: new Date(0) }), 'INVALID_JOB_TIME'],
+    ] as const;
+    for (const [attempt, reason] of refused) {
+      await expect(attempt).rejects.toMatchObject({ fields: [expect.objectContaining({ code: reason })] });
+    }
+  });
+
   it('gives the job the request that caused it: id and trace', async () => {
     app.host.start();
     const trace = newTrace();
@@ -254,22 +297,34 @@ export function queueConformance(place: () => Promise<QueuePlace>): void {
   });
 
   it('counts what waits, runs and is delayed', async () => {
+    const count = async (of: QueueApp, series: string): Promise<number> =>
+      Number(
+        (await of.registry.metrics())
+          .split('\n')
+          .find((line) => line.startsWith(`${series} `))
+          ?.slice(series.length),
+      );
+    const labels = '{queue="test"}';
+    const before = await count(app, `arcana_jobs_delayed${labels}`);
+    await enqueue({ label: 'counted later' }, { delayMs: 3_600_000 });
+    const { id } = await enqueue({ label: 'counted now', action: 'wait' });
+    expect(await count(app, `arcana_jobs_delayed${labels}`)).toBe(before + 1);
+    expect(await count(app, `arcana_jobs_pending${labels}`)).toBe(1);
+    expect(await count(app, 'arcana_jobs_enqueued_total{queue="test",type="test.work"}')).toBe(2);
+
     const other = await openQueueApp(where);
     try {
-      const later = await enqueue({ label: 'counted later' }, { delayMs: 3_600_000 });
-      const now = await enqueue({ label: 'counted now', action: 'wait' });
-      expect(later.deduplicated || now.deduplicated).toBe(false);
-      const text = await app.registry.metrics();
-      expect(text).toMatch(/^arcana_jobs_pending\{queue="test"\} 1$/m);
-      expect(text).toMatch(/^arcana_jobs_delayed\{queue="test"\} 1$/m);
-      expect(text).toMatch(/^arcana_jobs_enqueued_total\{queue="test",type="test.work"\} 2$/m);
       const started = other.work.started('counted now');
       other.host.start();
       await started;
-      expect(await app.registry.metrics()).toMatch(/^arcana_jobs_active\{queue="test"\} 1$/m);
+      expect(await count(app, `arcana_jobs_active${labels}`)).toBe(1);
+      expect(await count(other, `arcana_workers_active${labels}`)).toBe(1);
       other.work.release('counted now');
-      await other.recorder.reached(now.id, 'COMPLETED');
-      expect(await other.registry.metrics()).toMatch(/^arcana_job_duration_seconds_count\{type="test.work",priority="normal"\} 1$/m);
+      await other.recorder.reached(id, 'COMPLETED');
+      const histogram = '{type="test.work",priority="normal"}';
+      expect(await count(other, `arcana_job_duration_seconds_count${histogram}`)).toBe(1);
+      expect(await count(other, `arcana_job_wait_seconds_count${histogram}`)).toBe(1);
+      expect(await count(other, 'arcana_jobs_completed_total{queue="test",type="test.work"}')).toBe(1);
     } finally {
       await other.close();
     }

@@ -3,7 +3,16 @@ import { IsIn, IsOptional, IsString } from 'class-validator';
 import { RequestContext } from '../../src/platform/context/index.js';
 import { JobHandler, defineJob, type JobContext, type JobWork } from '../../src/platform/queue/index.js';
 
-const ACTIONS = ['succeed', 'fail', 'fail once', 'throw undefined', 'answer a BigInt', 'tell', 'wait', 'never end'] as const;
+const ACTIONS = [
+  'succeed',
+  'fail',
+  'fail once',
+  'throw undefined',
+  'answer a BigInt',
+  'tell',
+  'wait',
+  'never end',
+] as const;
 
 export class TestWorkData {
   /** Which piece of work; never shared between tests. */
@@ -33,6 +42,9 @@ export const TestBriefWork = defineJob({
   retry: { attempts: 1 },
   timeoutMs: 50,
 });
+
+/** Nobody may enqueue it from outside. */
+export const TestInternalWork = defineJob({ type: 'test.internal', queue: 'test', schema: TestWorkData });
 
 export interface Run {
   readonly label: string;
@@ -73,7 +85,7 @@ export class TestWorkDone {
     this.runs.push(run);
     for (const waiting of this.#waiting.filter((one) => one.label === label)) waiting.resolve(run);
     if (action === 'fail' || (action === 'fail once' && attempt === 1)) throw new Error(`${label} failed`);
-    // eslint-disable-next-line @typescript-eslint/only-throw-error -- what careless code does
+
     if (action === 'throw undefined') throw undefined;
     if (action === 'answer a BigInt') return { answer: 1n };
     if (action === 'wait') await held;
@@ -95,6 +107,10 @@ export class TestWorkHandler implements JobWork<TestWorkData> {
     return this.done.perform(data, context);
   }
 }
+
+@Injectable()
+@JobHandler(TestInternalWork)
+export class TestInternalWorkHandler extends TestWorkHandler {}
 
 @Injectable()
 @JobHandler(TestBriefWork)

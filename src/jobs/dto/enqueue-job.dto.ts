@@ -20,18 +20,32 @@ export class EnqueueJob {
   @IsObject()
   payload?: object;
 
-  @ApiPropertyOptional({ enum: PRIORITIES, enumName: 'JobPriority', description: 'Default: what the type declares.', example: 'low' })
+  @ApiPropertyOptional({
+    enum: PRIORITIES,
+    enumName: 'JobPriority',
+    description: 'Default: what the type declares.',
+    example: 'low',
+  })
   @IsOptional()
   @IsIn(PRIORITIES)
   priority?: Priority;
 
-  @ApiPropertyOptional({ type: String, format: 'date-time', description: 'Not to be started before this moment, at most a year ahead.' })
+  @ApiPropertyOptional({
+    type: String,
+    format: 'date-time',
+    description: 'Not to be started before this moment, at most a year ahead.',
+  })
   @IsOptional()
   @Rfc3339()
   @IsDate()
   scheduled_at?: Date;
 
-  @ApiPropertyOptional({ type: [String], maxItems: 20, description: 'Labels to search by, 1 to 64 characters each.', example: ['nightly'] })
+  @ApiPropertyOptional({
+    type: [String],
+    maxItems: 20,
+    description: 'Labels to search by, 1 to 64 characters each.',
+    example: ['nightly'],
+  })
   @IsOptional()
   @IsArray()
   tags?: string[];
@@ -43,7 +57,8 @@ export class EnqueueJob {
 
   @ApiPropertyOptional({
     maxLength: 128,
-    description: 'While a job of this type and key is not done, another is not enqueued: the answer is the one that is there.',
+    description:
+      'While a job of this type and key is not done, another is not enqueued: the answer is the one that is there.',
   })
   @IsOptional()
   @IsWords(128)

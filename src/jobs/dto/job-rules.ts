@@ -9,14 +9,21 @@ const WORDS = /^[^\u0000-\u001f\u007f]+$/;
 
 /** A time comes as RFC 3339 text; anything else stays what it is, and is refused by the rule that follows. */
 export const Rfc3339 = (): PropertyDecorator =>
-  Transform(({ value }) => (typeof value === 'string' && RFC3339.test(value) ? new Date(value) : (value as unknown)));
+  Transform(({ value }) =>
+    typeof value === 'string' && RFC3339.test(value) ? new Date(value) : (value as unknown),
+  );
 
 /** A query parameter is text; only plain digits are taken for a number. */
 export const Digits = (): PropertyDecorator =>
-  Transform(({ value }) => (typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : (value as unknown)));
+  Transform(({ value }) =>
+    typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : (value as unknown),
+  );
 
 const rule = (name: string, holds: (value: unknown) => boolean, message: string): PropertyDecorator =>
-  ValidateBy({ name, validator: { validate: holds, defaultMessage: ({ property } = {} as never) => `${property} ${message}` } });
+  ValidateBy({
+    name,
+    validator: { validate: holds, defaultMessage: ({ property } = {} as never) => `${property} ${message}` },
+  });
 
 /** Text to compare with: not empty, no control characters (PostgreSQL refuses NUL). */
 export const IsWords = (maxLength: number): PropertyDecorator =>

@@ -1,6 +1,17 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsArray, IsBoolean, IsDate, IsIn, IsInt, IsObject, IsOptional, IsString, IsUUID, ValidateNested } from 'class-validator';
+import {
+  IsArray,
+  IsBoolean,
+  IsDate,
+  IsIn,
+  IsInt,
+  IsObject,
+  IsOptional,
+  IsString,
+  IsUUID,
+  ValidateNested,
+} from 'class-validator';
 import { JOB_STATES, PRIORITIES, type JobState, type Priority } from '../../platform/queue/index.js';
 
 const ID = '01980a5e-7d3b-7c4e-9b1a-2f6d8c0e4a71';
@@ -33,7 +44,12 @@ export class Job {
   @IsIn(PRIORITIES)
   priority: Priority;
 
-  @ApiProperty({ type: 'object', additionalProperties: true, description: "The work's input.", example: { older_than_days: 30 } })
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: true,
+    description: "The work's input.",
+    example: { older_than_days: 30 },
+  })
   @IsObject()
   payload: object;
 
@@ -42,7 +58,10 @@ export class Job {
   @IsString({ each: true })
   tags: string[];
 
-  @ApiProperty({ description: 'Ties together what one request caused.', example: '0b1f6d6c5b7e4d6a9d0e8b7a6c5d4e3f' })
+  @ApiProperty({
+    description: 'Ties together what one request caused.',
+    example: '0b1f6d6c5b7e4d6a9d0e8b7a6c5d4e3f',
+  })
   @IsString()
   correlation_id: string;
 
@@ -64,7 +83,12 @@ export class Job {
   @IsInt()
   max_attempts: number;
 
-  @ApiProperty({ type: 'integer', nullable: true, description: 'Per cent done, as the work itself reports it.', example: 100 })
+  @ApiProperty({
+    type: 'integer',
+    nullable: true,
+    description: 'Per cent done, as the work itself reports it.',
+    example: 100,
+  })
   @IsOptional()
   @IsInt()
   progress: number | null;
@@ -80,12 +104,22 @@ export class Job {
   @IsObject()
   result: object | null;
 
-  @ApiProperty({ type: String, nullable: true, description: 'Why the last attempt that ended failed.', example: null })
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'Why the last attempt that ended failed.',
+    example: null,
+  })
   @IsOptional()
   @IsString()
   error: string | null;
 
-  @ApiProperty({ type: String, nullable: true, description: 'Worker that has it or had it last.', example: 'app-1:4242:9f3c1a' })
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'Worker that has it or had it last.',
+    example: 'app-1:4242:9f3c1a',
+  })
   @IsOptional()
   @IsString()
   worker: string | null;
@@ -107,13 +141,21 @@ export class Job {
   @IsDate()
   started_at: Date | null;
 
-  @ApiProperty({ ...TIME, nullable: true, description: 'When it completed, was called off or became a dead letter.' })
+  @ApiProperty({
+    ...TIME,
+    nullable: true,
+    description: 'When it completed, was called off or became a dead letter.',
+  })
   @IsOptional()
   @Type(() => Date)
   @IsDate()
   finished_at: Date | null;
 
-  @ApiPropertyOptional({ type: [String], description: 'Lines that the work wrote, the last 500. Left out in lists.', example: [] })
+  @ApiPropertyOptional({
+    type: [String],
+    description: 'Lines that the work wrote, the last 500. Left out in lists.',
+    example: [],
+  })
   @IsOptional()
   @IsArray()
   @IsString({ each: true })
@@ -135,7 +177,12 @@ export class JobPage {
   @Type(() => Job)
   data: Job[];
 
-  @ApiProperty({ type: String, nullable: true, description: 'Where the next page begins; null on the last one.', example: null })
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'Where the next page begins; null on the last one.',
+    example: null,
+  })
   @IsOptional()
   @IsString()
   next_cursor: string | null;

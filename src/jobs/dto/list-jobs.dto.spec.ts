@@ -4,7 +4,9 @@ import { EnqueueJob } from './enqueue-job.dto.js';
 import { ListJobsQuery } from './list-jobs.dto.js';
 
 const broken = (type: new () => object, plain: object): string[] =>
-  validateSync(plainToInstance(type, plain), { whitelist: true, forbidNonWhitelisted: true }).map(({ property }) => property);
+  validateSync(plainToInstance(type, plain), { whitelist: true, forbidNonWhitelisted: true }).map(
+    ({ property }) => property,
+  );
 
 describe('ListJobsQuery', () => {
   it('takes every filter as text, as a query string has it', () => {
@@ -21,7 +23,10 @@ describe('ListJobsQuery', () => {
       size: '100',
     };
     expect(broken(ListJobsQuery, plain)).toEqual([]);
-    expect(plainToInstance(ListJobsQuery, plain)).toMatchObject({ size: 100, created_after: new Date('2026-01-01T00:00:00Z') });
+    expect(plainToInstance(ListJobsQuery, plain)).toMatchObject({
+      size: 100,
+      created_after: new Date('2026-01-01T00:00:00Z'),
+    });
   });
 
   it('asks for ten when not told how many', () => {

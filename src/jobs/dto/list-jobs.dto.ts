@@ -24,7 +24,10 @@ export class ListJobsQuery {
   @IsWords(MAX_NAME_LENGTH)
   type?: string;
 
-  @ApiPropertyOptional({ description: 'The same as `type`, which wins when both are given.', example: 'email.welcome' })
+  @ApiPropertyOptional({
+    description: 'The same as `type`, which wins when both are given.',
+    example: 'email.welcome',
+  })
   @IsOptional()
   @IsWords(MAX_NAME_LENGTH)
   name?: string;
@@ -39,24 +42,41 @@ export class ListJobsQuery {
   @IsCorrelationId()
   correlation_id?: string;
 
-  @ApiPropertyOptional({ type: String, format: 'date-time', description: 'Only jobs enqueued after this moment.' })
+  @ApiPropertyOptional({
+    type: String,
+    format: 'date-time',
+    description: 'Only jobs enqueued after this moment.',
+  })
   @IsOptional()
   @Rfc3339()
   @IsDate()
   created_after?: Date;
 
-  @ApiPropertyOptional({ type: String, format: 'date-time', description: 'Only jobs enqueued before this moment.' })
+  @ApiPropertyOptional({
+    type: String,
+    format: 'date-time',
+    description: 'Only jobs enqueued before this moment.',
+  })
   @IsOptional()
   @Rfc3339()
   @IsDate()
   created_before?: Date;
 
-  @ApiPropertyOptional({ maxLength: MAX_CURSOR_LENGTH, description: '`next_cursor` of the page before; absent = the first page.' })
+  @ApiPropertyOptional({
+    maxLength: MAX_CURSOR_LENGTH,
+    description: '`next_cursor` of the page before; absent = the first page.',
+  })
   @IsOptional()
   @IsWords(MAX_CURSOR_LENGTH)
   cursor?: string;
 
-  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 100, default: 10, description: 'Jobs per page.' })
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 1,
+    maximum: 100,
+    default: 10,
+    description: 'Jobs per page.',
+  })
   @Digits()
   @IsInt()
   @Min(1)

@@ -20,7 +20,10 @@ export interface DomainEvent<T extends object = object> {
   readonly data: T;
 }
 
-export const envelopeOf = ({ id, body, correlation_id, created_at }: EventRow, source: string): DomainEvent => ({
+export const envelopeOf = (
+  { id, body, correlation_id, created_at }: EventRow,
+  source: string,
+): DomainEvent => ({
   id,
   type: body.type,
   version: body.version,

@@ -15,11 +15,17 @@ describe('defineEvent', () => {
 
   it('refuses a type that is declared twice', () => {
     defineEvent({ ...shape, type: 'unit.twice' });
-    expect(() => defineEvent({ ...shape, type: 'unit.twice' })).toThrow('The event type unit.twice is declared twice: rename one.');
+    expect(() => defineEvent({ ...shape, type: 'unit.twice' })).toThrow(
+      'The event type unit.twice is declared twice: rename one.',
+    );
   });
 
   it('refuses a bad name or version in one sentence', () => {
-    expect(() => defineEvent({ ...shape, type: 'Happened' })).toThrow('The event type "Happened" must be named like auth.user_registered.');
-    expect(() => defineEvent({ ...shape, type: 'unit.zero', version: 0 })).toThrow('The event type unit.zero needs a whole version of at least 1.');
+    expect(() => defineEvent({ ...shape, type: 'Happened' })).toThrow(
+      'The event type "Happened" must be named like auth.user_registered.',
+    );
+    expect(() => defineEvent({ ...shape, type: 'unit.zero', version: 0 })).toThrow(
+      'The event type unit.zero needs a whole version of at least 1.',
+    );
   });
 });

@@ -24,7 +24,12 @@ const known = new Set<string>();
  * Declares a type of event, once, beside its data class.
  * @throws Error in one sentence when an option is bad or the type is declared twice: at import, so at boot.
  */
-export function defineEvent<T extends object>({ type, version, schema, subject }: EventOptions<T>): EventDefinition<T> {
+export function defineEvent<T extends object>({
+  type,
+  version,
+  schema,
+  subject,
+}: EventOptions<T>): EventDefinition<T> {
   if (typeof type !== 'string' || !TYPE.test(type)) {
     throw new Error(`The event type ${JSON.stringify(type)} must be named like auth.user_registered.`);
   }

@@ -19,7 +19,8 @@ const HOLD_MARGIN_MS = 5_000;
 /** Events whose partial delivery is remembered. */
 const REMEMBERED = 10_000;
 
-const retryIn = (attempts: number): number => Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(attempts, 16));
+const retryIn = (attempts: number): number =>
+  Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(attempts, 16));
 
 /**
  * Hands events to the subscribers of this process and publishes them for the others. An event counts as delivered when
@@ -76,7 +77,10 @@ export class EventDelivery {
     });
     const takers = [
       ...this.subscribers.of(event.type),
-      { name: 'other processes', handle: (published: DomainEvent) => this.pubSub.publish(EVENTS_TOPIC, published) },
+      {
+        name: 'other processes',
+        handle: (published: DomainEvent) => this.pubSub.publish(EVENTS_TOPIC, published),
+      },
     ];
     const failures: string[] = [];
     for (const { name, handle } of takers) {
@@ -87,7 +91,11 @@ export class EventDelivery {
       } catch (error) {
         const message = error instanceof Error ? error.message : String(error);
         failures.push(`${name}: ${message}`);
-        this.#logger.warn({ msg: `Event ${event.type} not taken by ${name}: ${message}`, event_id: event.id, attempts: row.attempts + 1 });
+        this.#logger.warn({
+          msg: `Event ${event.type} not taken by ${name}: ${message}`,
+          event_id: event.id,
+          attempts: row.attempts + 1,
+        });
       }
     }
     return failures.length > 0 ? failures.join('; ') : undefined;

@@ -21,8 +21,11 @@ export class EventSubscribers implements OnModuleInit {
 
   onModuleInit(): void {
     const seen = new Set<object>();
-    for (const { instance, metatype } of this.discovery.getProviders()) {
-      if (!instance || typeof instance !== 'object' || typeof metatype !== 'function' || seen.has(instance)) continue;
+    for (const provider of this.discovery.getProviders()) {
+      const instance = provider.instance as unknown;
+      const { metatype } = provider;
+      if (!instance || typeof instance !== 'object' || typeof metatype !== 'function') continue;
+      if (seen.has(instance)) continue;
       seen.add(instance);
       const prototype = Object.getPrototypeOf(instance) as Record<string, Subscriber['handle']> | null;
       if (!prototype) continue;

@@ -13,7 +13,11 @@ type Subscriber<T extends object> = (event: DomainEvent<T>) => Promise<void> | v
  * The method belongs to a provider class of its own, not to a service.
  */
 export function OnEvent<T extends object>(definition: EventDefinition<T>) {
-  return (prototype: object, _name: string | symbol, method: TypedPropertyDescriptor<Subscriber<T>>): void => {
+  return (
+    prototype: object,
+    _name: string | symbol,
+    method: TypedPropertyDescriptor<Subscriber<T>>,
+  ): void => {
     const types = (Reflect.getOwnMetadata(SUBSCRIBES, method.value!) ?? []) as string[];
     Reflect.defineMetadata(SUBSCRIBES, [...types, definition.type], method.value!);
   };

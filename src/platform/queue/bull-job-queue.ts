@@ -15,13 +15,14 @@ import { isPriority } from './priority.js';
 import { QueueConnection } from './queue-connection.js';
 import { QueueMetrics } from './queue-metrics.js';
 import { QueueProducers } from './queue-producers.js';
-import { UNKNOWN_JOB_TYPE } from './queue.errors.js';
+import { JOB_TYPE_INTERNAL, UNKNOWN_JOB_TYPE } from './queue.errors.js';
 
 /** First and longest pause before a row that could not be delivered is tried again, in milliseconds. */
 const FIRST_RETRY_MS = 250;
 const LAST_RETRY_MS = 5_000;
 
-const retryIn = (attempts: number): number => Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(attempts, 10));
+const retryIn = (attempts: number): number =>
+  Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(attempts, 10));
 
 /** {@link JobQueue} on BullMQ. */
 @Injectable()
@@ -50,7 +51,11 @@ export class BullJobQueue extends JobQueue {
     return { id, deduplicated: !snapshot };
   }
 
-  override async enqueueByType(type: string, payload: unknown, options: EnqueueOptions = {}): Promise<Enqueued> {
+  override async enqueueByType(
+    type: string,
+    payload: unknown,
+    options: EnqueueOptions = {},
+  ): Promise<Enqueued> {
     const definition = openDefinition(type);
     const data = await readPayload(definition, payload);
     const { id, snapshot } = await this.#enqueue(definition, data, options);
@@ -80,7 +85,12 @@ export class BullJobQueue extends JobQueue {
       }
       const { job, refusal } = await this.#jobOf(row, definition);
       if (refusal) {
-        snapshots.push({ ...newSnapshot(job), state: 'DEAD_LETTER', error: refusal, finished_at: new Date() });
+        snapshots.push({
+          ...newSnapshot(job),
+          state: 'DEAD_LETTER',
+          error: refusal,
+          finished_at: new Date(),
+        });
         outcome.delivered.push(row.id);
         this.metrics.deadLettered(job.definition);
         continue;
@@ -129,7 +139,11 @@ export class BullJobQueue extends JobQueue {
     return { id, snapshot: newSnapshot(job) };
   }
 
-  async #deliverTo(queue: string, queued: { row: JobRow; job: NewJob }[], outcome: OutboxOutcome): Promise<void> {
+  async #deliverTo(
+    queue: string,
+    queued: { row: JobRow; job: NewJob }[],
+    outcome: OutboxOutcome,
+  ): Promise<void> {
     try {
       await this.producers.addAll(
         queue,
@@ -180,9 +194,10 @@ export class BullJobQueue extends JobQueue {
   }
 }
 
-/** The declaration of a type that may be enqueued from outside. */
+/** The declaration of a type that may be enqueued from outside. @throws UNKNOWN_JOB_TYPE, JOB_TYPE_INTERNAL */
 function openDefinition(type: string): JobDefinition<object> & { enqueuePermission: Permission } {
   const definition = findJob(type);
-  if (!definition?.enqueuePermission) throw UNKNOWN_JOB_TYPE.error();
+  if (!definition) throw UNKNOWN_JOB_TYPE.error();
+  if (!definition.enqueuePermission) throw JOB_TYPE_INTERNAL.error();
   return definition as JobDefinition<object> & { enqueuePermission: Permission };
 }

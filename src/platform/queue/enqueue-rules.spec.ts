@@ -9,7 +9,12 @@ describe('What may be asked of a job', () => {
   });
 
   it('is one of four priorities', () => {
-    expect(['low', 'normal', 'high', 'critical'].map(checkPriority)).toEqual(['low', 'normal', 'high', 'critical']);
+    expect(['low', 'normal', 'high', 'critical'].map(checkPriority)).toEqual([
+      'low',
+      'normal',
+      'high',
+      'critical',
+    ]);
   });
 
   it.each([
@@ -28,12 +33,20 @@ describe('What may be asked of a job', () => {
     expect(checkTime({ at: new Date(NOW + DAY) }, NOW)).toEqual(new Date(NOW + DAY));
     expect(checkTime({ delayMs: 0 }, NOW)).toBeUndefined();
     expect(checkTime({}, NOW)).toBeUndefined();
-    expect(() => checkTime({ delayMs: 1, at: new Date(NOW) }, NOW)).toThrow('Give either a delay or a time, not both.');
+    expect(() => checkTime({ delayMs: 1, at: new Date(NOW) }, NOW)).toThrow(
+      'Give either a delay or a time, not both.',
+    );
   });
 
   it('is a handful of short tags', () => {
     expect(checkTags(['a', 'b', 'a'])).toEqual(['a', 'b']);
-    for (const tags of [[''], ['x'.repeat(65)], ['a\0'], [5], Array.from({ length: 21 }, (_, n) => `t${n}`)]) {
+    for (const tags of [
+      [''],
+      ['x'.repeat(65)],
+      ['a\0'],
+      [5],
+      Array.from({ length: 21 }, (_, n) => `t${n}`),
+    ]) {
       expect(() => checkTags(tags)).toThrow('A job has at most 20 tags of 1 to 64 characters each.');
     }
   });

@@ -18,7 +18,10 @@ export function checkPriority(priority: unknown): Priority {
  * When the job may start; undefined = at once.
  * @throws INVALID_JOB_TIME in the past or more than a year ahead
  */
-export function checkTime({ delayMs, at }: Pick<EnqueueOptions, 'delayMs' | 'at'>, now: number): Date | undefined {
+export function checkTime(
+  { delayMs, at }: Pick<EnqueueOptions, 'delayMs' | 'at'>,
+  now: number,
+): Date | undefined {
   if (delayMs !== undefined && at !== undefined) {
     throw INVALID_JOB_TIME.error({ message: 'Give either a delay or a time, not both.' });
   }
@@ -41,5 +44,7 @@ export function checkTags(tags: readonly unknown[]): string[] {
 export function checkUniqueKey(key: string | undefined): string | undefined {
   if (key === undefined || UNIQUE_KEY.test(key)) return key;
   const message = 'unique_key must have 1 to 128 characters and no colon';
-  throw new AppError('VALIDATION_FAILED', { fields: [{ field: 'unique_key', code: 'INVALID_UNIQUE_KEY', message }] });
+  throw new AppError('VALIDATION_FAILED', {
+    fields: [{ field: 'unique_key', code: 'INVALID_UNIQUE_KEY', message }],
+  });
 }

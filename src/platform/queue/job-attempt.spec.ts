@@ -1,6 +1,9 @@
 import { JobAttempt, JobTimeout, Shutdown, asFailure } from './job-attempt.js';
 
-type News = { progress?: number; lines?: string[] };
+interface News {
+  progress?: number;
+  lines?: string[];
+}
 
 const attempt = (news: News[] = [], timeoutMs = 60_000, graceMs = 1) =>
   new JobAttempt({
@@ -26,11 +29,18 @@ describe('An attempt at a job', () => {
       return context;
     });
     expect(answer).toMatchObject({ attempt: 2, jobId: 'id', correlationId: 'request' });
-    expect(news).toEqual([{ progress: 33 }, { progress: 100 }, { progress: 0 }, { lines: ['one\uFFFDline'] }]);
+    expect(news).toEqual([
+      { progress: 33 },
+      { progress: 100 },
+      { progress: 0 },
+      { lines: ['one\uFFFDline'] },
+    ]);
   });
 
   it('aborts the signal when its time is up', async () => {
-    await expect(attempt([], 1, 60_000).run(({ signal }) => untilAborted(signal))).rejects.toThrow(JobTimeout);
+    await expect(attempt([], 1, 60_000).run(({ signal }) => untilAborted(signal))).rejects.toThrow(
+      JobTimeout,
+    );
   });
 
   it('takes the answer of work that ends within the grace', async () => {

@@ -1,4 +1,3 @@
-import { isNativeError } from 'node:util/types';
 import { inspect } from 'node:util';
 import type { JobContext } from './job-handler.js';
 
@@ -24,8 +23,10 @@ export const storableLine = (text: string): string => text.replaceAll('\0', '\uF
 
 /** Whatever was thrown, as an Error of our own: the queue leaves a job in limbo when `undefined` is thrown, and reads meaning into some names. */
 export function asFailure(thrown: unknown): Error {
-  const isError = thrown instanceof Error || isNativeError(thrown);
-  const message = isError ? thrown.message || thrown.name : `Thrown, but no Error: ${inspect(thrown, { depth: 1 })}`;
+  const isError = thrown instanceof Error;
+  const message = isError
+    ? thrown.message || thrown.name
+    : `Thrown, but no Error: ${inspect(thrown, { depth: 1 })}`;
   const failure = new Error(storableLine(message), { cause: thrown });
   if (isError && thrown.stack) failure.stack = storableLine(thrown.stack);
   return failure;

@@ -30,7 +30,9 @@ describe('defineJob', () => {
 
   it('refuses a type that is declared twice', () => {
     defineJob(options({ type: 'unit.twice' }));
-    expect(() => defineJob(options({ type: 'unit.twice' }))).toThrow('The job type unit.twice is declared twice: rename one.');
+    expect(() => defineJob(options({ type: 'unit.twice' }))).toThrow(
+      'The job type unit.twice is declared twice: rename one.',
+    );
   });
 
   it.each([

@@ -73,7 +73,8 @@ export function defineJob<T extends object>(options: JobOptions<T>): JobDefiniti
   });
   const complaint = complaintAbout(definition);
   if (complaint) throw new Error(`The job type ${String(options.type)} ${complaint}.`);
-  if (known.has(definition.type)) throw new Error(`The job type ${definition.type} is declared twice: rename one.`);
+  if (known.has(definition.type))
+    throw new Error(`The job type ${definition.type} is declared twice: rename one.`);
   known.set(definition.type, definition);
   return definition;
 }
@@ -84,18 +85,28 @@ export const knownJobs = (): JobDefinition<object>[] => [...known.values()];
 /** The declaration of a type, if this release knows it. */
 export const findJob = (type: string): JobDefinition<object> | undefined => known.get(type);
 
-function complaintAbout({ type, queue, version, priority, retry, timeoutMs }: JobDefinition<object>): string | undefined {
+function complaintAbout({
+  type,
+  queue,
+  version,
+  priority,
+  retry,
+  timeoutMs,
+}: JobDefinition<object>): string | undefined {
   if (typeof type !== 'string' || !TYPE.test(type)) return 'must be named like email.welcome';
-  if (!QUEUE.test(queue)) return `has a bad queue name ${JSON.stringify(queue)}: use lower case letters, digits, - and _`;
+  if (!QUEUE.test(queue))
+    return `has a bad queue name ${JSON.stringify(queue)}: use lower case letters, digits, - and _`;
   if (!Number.isInteger(version) || version < 1) return 'needs a whole version of at least 1';
-  if (!isPriority(priority)) return `has the unknown priority ${JSON.stringify(priority)}: use low, normal, high or critical`;
+  if (!isPriority(priority))
+    return `has the unknown priority ${JSON.stringify(priority)}: use low, normal, high or critical`;
   if (!within(timeoutMs, 1, DAY_MS)) return 'needs a timeoutMs between 1 and one day';
   if (!['fixed', 'linear', 'exponential'].includes(retry.strategy)) {
     return `has the unknown retry strategy ${JSON.stringify(retry.strategy)}: use fixed, linear or exponential`;
   }
   if (!within(retry.attempts, 1, 100)) return 'needs between 1 and 100 retry.attempts';
   if (!within(retry.delayMs, 0, DAY_MS)) return 'needs a retry.delayMs between 0 and one day';
-  if (!within(retry.maxDelayMs, retry.delayMs, DAY_MS)) return 'needs a retry.maxDelayMs between delayMs and one day';
+  if (!within(retry.maxDelayMs, retry.delayMs, DAY_MS))
+    return 'needs a retry.maxDelayMs between delayMs and one day';
   if (!(retry.jitter >= 0 && retry.jitter <= 1)) return 'needs a retry.jitter between 0 and 1';
   return undefined;
 }

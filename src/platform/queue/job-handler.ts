@@ -13,9 +13,9 @@ export interface JobContext {
   readonly jobId: string;
   readonly correlationId: string;
   /** Per cent done, 0 to 100. */
-  progress(percent: number): void;
+  readonly progress: (percent: number) => void;
   /** A line for whoever reads the job later. Never a secret. */
-  log(line: string): void;
+  readonly log: (line: string) => void;
 }
 
 /** A class that does the work of one type of job. */

@@ -32,7 +32,9 @@ export class JobHandlers implements OnModuleInit {
     }
     for (const { type } of knownJobs()) {
       if (!this.#byType.has(type)) {
-        throw new Error(`No class handles the job type ${type}: list one with @JobHandler under the feature's jobs.`);
+        throw new Error(
+          `No class handles the job type ${type}: list one with @JobHandler under the feature's jobs.`,
+        );
       }
     }
   }

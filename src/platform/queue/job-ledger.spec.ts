@@ -26,11 +26,11 @@ class FakeRecorder extends JobRecorder {
   readonly calls: JobSnapshot[][] = [];
   readonly contexts: (RequestContext | undefined)[] = [];
   /** Decides whether a call fails. */
-  fails: (snapshots: JobSnapshot[]) => unknown = () => undefined;
+  fails: (snapshots: JobSnapshot[]) => Error | undefined = () => undefined;
 
   override record(snapshots: JobSnapshot[]): Promise<void> {
     const error = this.fails(snapshots);
-    if (error !== undefined) return Promise.reject(error as Error);
+    if (error !== undefined) return Promise.reject(error);
     this.calls.push(snapshots);
     this.contexts.push(RequestContext.current());
     return Promise.resolve();
@@ -52,7 +52,11 @@ describe('JobLedger', () => {
   afterEach(() => ledger.stop(0));
 
   it('refuses to boot when nothing keeps records', () => {
-    const modules = { get: () => { throw new Error('not found'); } } as unknown as ModuleRef;
+    const modules = {
+      get: () => {
+        throw new Error('not found');
+      },
+    } as unknown as ModuleRef;
     expect(() => new JobLedger(modules).onModuleInit()).toThrow(
       'Nothing keeps the record of jobs: let a feature provide the port JobRecorder.',
     );
@@ -61,8 +65,17 @@ describe('JobLedger', () => {
   it('records in one call what happened to many jobs, once each', async () => {
     ledger.note(snapshot('a'));
     ledger.note(snapshot('b'));
-    ledger.note(snapshot('a', { sequence: sequenceOf(1, 0), state: 'RUNNING', payload: undefined, lines: ['one'] }));
-    ledger.note(snapshot('a', { sequence: sequenceOf(1, 'end'), state: 'COMPLETED', payload: undefined, lines: ['two'] }));
+    ledger.note(
+      snapshot('a', { sequence: sequenceOf(1, 0), state: 'RUNNING', payload: undefined, lines: ['one'] }),
+    );
+    ledger.note(
+      snapshot('a', {
+        sequence: sequenceOf(1, 'end'),
+        state: 'COMPLETED',
+        payload: undefined,
+        lines: ['two'],
+      }),
+    );
     await ledger.flush();
     expect(recorder.calls).toHaveLength(1);
     const [[a, b]] = recorder.calls as [[JobSnapshot, JobSnapshot]];
@@ -71,14 +84,27 @@ describe('JobLedger', () => {
   });
 
   it('lets the later moment stand, whatever the order in which they are told', async () => {
-    ledger.note(snapshot('a', { sequence: sequenceOf(1, 'end'), state: 'COMPLETED', payload: undefined, progress: 100 }));
+    ledger.note(
+      snapshot('a', {
+        sequence: sequenceOf(1, 'end'),
+        state: 'COMPLETED',
+        payload: undefined,
+        progress: 100,
+      }),
+    );
     ledger.note(snapshot('a', { sequence: sequenceOf(1, 0), state: 'RUNNING', started_at: new Date(5) }));
     await ledger.flush();
-    expect(recorder.calls[0]![0]).toMatchObject({ state: 'COMPLETED', started_at: new Date(5), payload: { of: 'a' } });
+    expect(recorder.calls[0]![0]).toMatchObject({
+      state: 'COMPLETED',
+      started_at: new Date(5),
+      payload: { of: 'a' },
+    });
   });
 
   it('keeps an error over the next attempt, until one succeeds', async () => {
-    ledger.note(snapshot('a', { sequence: sequenceOf(1, 'end'), state: 'FAILED', error: 'first', progress: 40 }));
+    ledger.note(
+      snapshot('a', { sequence: sequenceOf(1, 'end'), state: 'FAILED', error: 'first', progress: 40 }),
+    );
     ledger.note(snapshot('a', { sequence: sequenceOf(2, 0), state: 'RUNNING' }));
     ledger.note(snapshot('b', { sequence: sequenceOf(1, 'end'), state: 'FAILED', error: 'first' }));
     ledger.note(snapshot('b', { sequence: sequenceOf(2, 'end'), state: 'COMPLETED' }));
@@ -96,14 +122,22 @@ describe('JobLedger', () => {
     ledger.note(snapshot('a', { sequence: sequenceOf(1, 0), state: 'RUNNING', payload: undefined }));
     recorder.fails = () => undefined;
     await ledger.flush();
-    expect(recorder.calls).toEqual([[expect.objectContaining({ id: 'a', state: 'RUNNING', payload: { of: 'a' } })]]);
+    expect(recorder.calls).toEqual([
+      [expect.objectContaining({ id: 'a', state: 'RUNNING', payload: { of: 'a' } })],
+    ]);
   });
 
   it('records the others when one cannot be', async () => {
-    recorder.fails = (snapshots) => (snapshots.some(({ id }) => id === 'bad') ? new Error('unstorable') : undefined);
+    recorder.fails = (snapshots) =>
+      snapshots.some(({ id }) => id === 'bad') ? new Error('unstorable') : undefined;
     for (const id of ['a', 'bad', 'b', 'c']) ledger.note(snapshot(id));
     await ledger.flush();
-    expect(recorder.calls.flat().map(({ id }) => id).sort()).toEqual(['a', 'b', 'c']);
+    expect(
+      recorder.calls
+        .flat()
+        .map(({ id }) => id)
+        .sort(),
+    ).toEqual(['a', 'b', 'c']);
   });
 
   it('records everything noted, however much', async () => {

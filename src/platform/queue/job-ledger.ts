@@ -33,7 +33,9 @@ export class JobLedger implements OnModuleInit {
     try {
       this.#recorder = this.modules.get(JobRecorder, { strict: false });
     } catch (cause) {
-      throw new Error('Nothing keeps the record of jobs: let a feature provide the port JobRecorder.', { cause });
+      throw new Error('Nothing keeps the record of jobs: let a feature provide the port JobRecorder.', {
+        cause,
+      });
     }
   }
 

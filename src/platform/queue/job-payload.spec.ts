@@ -47,9 +47,15 @@ describe('The payload of a job', () => {
   });
 
   it('is refused when it cannot be stored', () => {
-    expect(() => plainPayload({ big: 1n }, 1_000)).toThrow('The payload must be JSON without NUL characters.');
-    expect(() => plainPayload({ text: 'a\0b' }, 1_000)).toThrow('The payload must be JSON without NUL characters.');
-    expect(() => plainPayload({ text: '\\\0' }, 1_000)).toThrow('The payload must be JSON without NUL characters.');
+    expect(() => plainPayload({ big: 1n }, 1_000)).toThrow(
+      'The payload must be JSON without NUL characters.',
+    );
+    expect(() => plainPayload({ text: 'a\0b' }, 1_000)).toThrow(
+      'The payload must be JSON without NUL characters.',
+    );
+    expect(() => plainPayload({ text: '\\\0' }, 1_000)).toThrow(
+      'The payload must be JSON without NUL characters.',
+    );
   });
 
   it('may speak of NUL without holding one', () => {

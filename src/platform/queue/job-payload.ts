@@ -13,14 +13,21 @@ export const holdsNul = (json: string): boolean => ESCAPED_NUL.test(json);
  * The payload as an instance of the type's schema.
  * @throws VALIDATION_FAILED naming every broken or unknown field, as `payload.field`
  */
-export async function readPayload<T extends object>(definition: JobDefinition<T>, plain: unknown): Promise<T> {
+export async function readPayload<T extends object>(
+  definition: JobDefinition<T>,
+  plain: unknown,
+): Promise<T> {
   if (typeof plain !== 'object' || plain === null || Array.isArray(plain)) {
     throw new AppError('VALIDATION_FAILED', {
       fields: [{ field: 'payload', code: 'IS_OBJECT', message: 'payload must be an object' }],
     });
   }
   const payload = plainToInstance(definition.schema, plain);
-  const errors = await validate(payload, { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: false });
+  const errors = await validate(payload, {
+    whitelist: true,
+    forbidNonWhitelisted: true,
+    forbidUnknownValues: false,
+  });
   if (errors.length === 0) return payload;
   const failure = validationFailed(errors);
   throw new AppError(failure.code, {
@@ -50,7 +57,9 @@ export function plainPayload(data: object, limitBytes: number): object {
     throw JOB_PAYLOAD_NOT_STORABLE.error({ cause });
   }
   if (Buffer.byteLength(json) > limitBytes) {
-    throw JOB_PAYLOAD_TOO_LARGE.error({ message: `The payload of the job is larger than ${limitBytes} bytes.` });
+    throw JOB_PAYLOAD_TOO_LARGE.error({
+      message: `The payload of the job is larger than ${limitBytes} bytes.`,
+    });
   }
   if (holdsNul(json)) throw JOB_PAYLOAD_NOT_STORABLE.error();
   return JSON.parse(json) as object;

@@ -49,11 +49,11 @@ export abstract class JobQueue {
 
   /**
    * Enqueues on behalf of a caller from outside, who names the type in words. When it returns, the job's record exists.
-   * @throws UNKNOWN_JOB_TYPE also for types that nobody may enqueue from outside; else as {@link enqueue}
+   * @throws UNKNOWN_JOB_TYPE, JOB_TYPE_INTERNAL when nobody may enqueue it from outside; else as {@link enqueue}
    */
   abstract enqueueByType(type: string, payload: unknown, options?: EnqueueOptions): Promise<Enqueued>;
 
-  /** What a caller from outside needs to enqueue the type. @throws UNKNOWN_JOB_TYPE */
+  /** What a caller from outside needs to enqueue the type. @throws UNKNOWN_JOB_TYPE, JOB_TYPE_INTERNAL */
   abstract enqueuePermission(type: string): Permission;
 
   /**

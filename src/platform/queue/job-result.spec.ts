@@ -2,7 +2,9 @@ import { storableResult } from './job-result.js';
 
 describe('The result of a job', () => {
   it('is plain JSON, or nothing', () => {
-    expect(storableResult('a.b', { at: new Date(0), left: undefined })).toEqual({ at: '1970-01-01T00:00:00.000Z' });
+    expect(storableResult('a.b', { at: new Date(0), left: undefined })).toEqual({
+      at: '1970-01-01T00:00:00.000Z',
+    });
     expect(storableResult('a.b', undefined)).toBeNull();
     expect(storableResult('a.b', null)).toBeNull();
   });
@@ -19,7 +21,11 @@ describe('The result of a job', () => {
   it('is refused when it holds a BigInt or itself', () => {
     const ring: { self?: object } = {};
     ring.self = ring;
-    expect(() => storableResult('a.b', { big: 1n })).toThrow(/^The result of a.b cannot be stored as JSON: .*BigInt/);
-    expect(() => storableResult('a.b', ring)).toThrow(/^The result of a.b cannot be stored as JSON: .*circular/s);
+    expect(() => storableResult('a.b', { big: 1n })).toThrow(
+      /^The result of a.b cannot be stored as JSON: .*BigInt/,
+    );
+    expect(() => storableResult('a.b', ring)).toThrow(
+      /^The result of a.b cannot be stored as JSON: .*circular/s,
+    );
   });
 });

@@ -12,13 +12,17 @@ const RESULT_LIMIT_BYTES = 262_144;
 export function storableResult(type: string, result: unknown): object | null {
   if (result === undefined || result === null) return null;
   if (typeof result !== 'object' || Array.isArray(result)) {
-    throw new Error(`The result of ${type} must be an object or nothing, not ${Array.isArray(result) ? 'a list' : `a ${typeof result}`}.`);
+    throw new Error(
+      `The result of ${type} must be an object or nothing, not ${Array.isArray(result) ? 'a list' : `a ${typeof result}`}.`,
+    );
   }
   let json: string;
   try {
     json = JSON.stringify(result);
   } catch (error) {
-    throw new Error(`The result of ${type} cannot be stored as JSON: ${(error as Error).message}.`, { cause: error });
+    throw new Error(`The result of ${type} cannot be stored as JSON: ${(error as Error).message}.`, {
+      cause: error,
+    });
   }
   if (Buffer.byteLength(json) > RESULT_LIMIT_BYTES) {
     throw new Error(`The result of ${type} is larger than ${RESULT_LIMIT_BYTES} bytes.`);

@@ -65,7 +65,9 @@ export class JobRunner {
     cancelled?.addEventListener('abort', () => attempt.abort(asFailure(cancelled.reason)));
     this.#begin(job, attempt);
     try {
-      return await this.#inContext(job, definition, attempt, (context) => this.#work(job, definition, work, context));
+      return await this.#inContext(job, definition, attempt, (context) =>
+        this.#work(job, definition, work, context),
+      );
     } catch (thrown) {
       return await this.#fail(job, token, attempt, thrown);
     } finally {
@@ -101,7 +103,11 @@ export class JobRunner {
     this.#running.add(attempt);
     const startedAt = job.processedOn ?? Date.now();
     if (job.attemptsStarted <= 1) {
-      this.metrics.waited(job.name, priorityOf(job.priority), startedAt - (job.data.scheduled_at ?? job.timestamp));
+      this.metrics.waited(
+        job.name,
+        priorityOf(job.priority),
+        startedAt - (job.data.scheduled_at ?? job.timestamp),
+      );
     }
     this.#note(job, 0, { payload: job.data.payload, started_at: new Date(startedAt) });
   }
@@ -154,12 +160,20 @@ export class JobRunner {
     }
   }
 
-  async #fail(job: StoredJob, token: string | undefined, attempt: JobAttempt, thrown: unknown): Promise<never> {
-    const { reason } = attempt.signal;
+  async #fail(
+    job: StoredJob,
+    token: string | undefined,
+    attempt: JobAttempt,
+    thrown: unknown,
+  ): Promise<never> {
+    const reason: unknown = attempt.signal.reason;
     if (reason instanceof Shutdown) return this.#giveBack(job, token);
     if (thrown instanceof UnrecoverableError) throw thrown;
     const failure = asFailure(reason instanceof JobTimeout ? reason : thrown);
-    this.#logger.warn({ msg: `Attempt ${job.attemptsMade + 1} of ${job.name} failed: ${failure.message}`, job_id: job.id });
+    this.#logger.warn({
+      msg: `Attempt ${job.attemptsMade + 1} of ${job.name} failed: ${failure.message}`,
+      job_id: job.id,
+    });
     throw failure;
   }
 
@@ -192,6 +206,9 @@ export class JobRunner {
 
 function describe(error: unknown): string {
   const fields = (error as { fields?: { field: string; message: string }[] }).fields ?? [];
-  const text = fields.length > 0 ? fields.map(({ field, message }) => `${field}: ${message}`).join('; ') : String((error as Error).message);
+  const text =
+    fields.length > 0
+      ? fields.map(({ field, message }) => `${field}: ${message}`).join('; ')
+      : String((error as Error).message);
   return storableLine(text);
 }

@@ -1,6 +1,13 @@
-import { Queue, Worker, createPostgresBackend, runMigrations, type Processor, type WorkerOptions } from 'bullmq';
+import {
+  Queue,
+  Worker,
+  createPostgresBackend,
+  runMigrations,
+  type Processor,
+  type WorkerOptions,
+} from 'bullmq';
 import pg from 'pg';
-import type { Redis, RedisClients } from '../redis/index.js';
+import type { RedisClients } from '../redis/index.js';
 
 /** Schema of the queue's own tables, apart from the product's. */
 const SCHEMA = 'queue';
@@ -26,7 +33,7 @@ type WorkerSettings = Omit<WorkerOptions, 'connection'>;
 /** A worker, and how to let go of its connections, be it closed or stuck. */
 export interface OpenedWorker {
   readonly worker: Worker;
-  release(deadlineMs: number): Promise<void>;
+  readonly release: (deadlineMs: number) => Promise<void>;
 }
 
 /** Opens queues and workers on one of the two backends: Redis when there is one, PostgreSQL otherwise. */
@@ -52,7 +59,7 @@ export class QueueConnection {
     if (this.redis) return new Queue(name, { connection: this.redis.producer, prefix: PREFIX });
     return new Queue(
       name,
-      { connection: this.#pool(2, STATEMENT_TIMEOUT_MS) as never },
+      { connection: this.#pool(2, STATEMENT_TIMEOUT_MS) },
       createPostgresBackend as never,
     );
   }
@@ -66,8 +73,8 @@ export class QueueConnection {
       return { worker, release: () => worker.disconnect().catch(() => undefined) };
     }
     const { redis } = this;
-    const clients = [redis.worker()];
-    const [connection] = clients as [Redis];
+    const connection = redis.worker();
+    const clients = [connection];
     // The library blocks on a copy of the client, which it would otherwise open, and leave reconnecting, on its own.
     connection.duplicate = () => {
       const copy = redis.worker();

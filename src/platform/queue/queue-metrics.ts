@@ -31,7 +31,10 @@ export class QueueMetrics {
       dead_lettered: this.#counter('dead_lettered', 'Jobs that failed for good.'),
     };
     this.#duration = this.#histogram('arcana_job_duration_seconds', 'Time one attempt ran.');
-    this.#wait = this.#histogram('arcana_job_wait_seconds', 'Time from when a job could start until it did, first attempts only.');
+    this.#wait = this.#histogram(
+      'arcana_job_wait_seconds',
+      'Time from when a job could start until it did, first attempts only.',
+    );
     this.#workers = this.#gauge('arcana_workers_active', 'Workers of this process that fetch jobs.');
     this.#countGauge('pending', 'Jobs that wait for a worker.');
     this.#countGauge('active', 'Jobs being worked on.');

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { BulkJobOptions, JobsOptions, Queue } from 'bullmq';
+import type { JobsOptions, Queue } from 'bullmq';
 import { AppError } from '../errors/index.js';
 import { QueueConnection } from './queue-connection.js';
 
@@ -7,7 +7,7 @@ import { QueueConnection } from './queue-connection.js';
 export interface StoredJob {
   readonly name: string;
   readonly data: object;
-  readonly opts: JobsOptions & BulkJobOptions;
+  readonly opts: JobsOptions;
 }
 
 export interface QueueCounts {
@@ -91,7 +91,10 @@ export class QueueProducers {
 async function within<T>(work: Promise<T>, milliseconds: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`The queue did not answer within ${milliseconds} ms.`)), milliseconds);
+    timer = setTimeout(
+      () => reject(new Error(`The queue did not answer within ${milliseconds} ms.`)),
+      milliseconds,
+    );
   });
   try {
     return await Promise.race([work, late]);

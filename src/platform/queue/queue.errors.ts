@@ -5,7 +5,14 @@ export const UNKNOWN_JOB_TYPE = defineReason({
   reason: 'UNKNOWN_JOB_TYPE',
   under: 'VALIDATION_FAILED',
   field: 'type',
-  message: 'There is no such job type, or it cannot be enqueued from outside.',
+  message: 'There is no such job type.',
+});
+
+export const JOB_TYPE_INTERNAL = defineReason({
+  reason: 'JOB_TYPE_INTERNAL',
+  under: 'FORBIDDEN',
+  field: 'type',
+  message: 'Jobs of this type are enqueued by the product alone.',
 });
 
 export const INVALID_JOB_PRIORITY = defineReason({

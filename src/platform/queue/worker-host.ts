@@ -83,7 +83,7 @@ export class WorkerHost {
     const opened = this.connection.openWorker(
       queue,
       // Three parameters, or the library passes no signal.
-      (job: Job, token, signal) => this.runner.run(job, token, signal, this.tuning.graceMs),
+      (job: Job<JobEnvelope>, token, signal) => this.runner.run(job, token, signal, this.tuning.graceMs),
       {
         name: this.runner.worker,
         concurrency: this.config.queue.concurrency,
@@ -101,7 +101,11 @@ export class WorkerHost {
       () => {
         if (this.#state === 'stopped') return;
         this.metrics.workerFetches(queue, true);
-        worker.run().catch((error: unknown) => this.#logger.error({ msg: `The worker of ${queue} stopped fetching.`, err: error }));
+        worker
+          .run()
+          .catch((error: unknown) =>
+            this.#logger.error({ msg: `The worker of ${queue} stopped fetching.`, err: error }),
+          );
       },
       (error: unknown) => this.#reopen(queue, opened, error),
     );
@@ -164,7 +168,9 @@ export class WorkerHost {
     const late = new Promise<'late'>((resolve) => {
       timer = setTimeout(() => resolve('late'), Math.max(leftMs, RELEASE_MS));
     });
-    const closing = worker.close().catch((error: unknown) => this.#logger.warn(`Closing ${queue}: ${String(error)}`));
+    const closing = worker
+      .close()
+      .catch((error: unknown) => this.#logger.warn(`Closing ${queue}: ${String(error)}`));
     if ((await Promise.race([closing, late])) === 'late') {
       this.#logger.warn(`The worker of ${queue} did not close in time and is cut off.`);
     }
