@@ -32,7 +32,7 @@ export class PostgresLock extends Lock {
       () => this.#leases.delete(lease),
     );
     this.#leases.add(lease);
-    void held.lost.then((reason) => lease.lose(reason.message));
+    held.onLost((reason) => lease.lose(reason.message));
     return lease;
   }
 

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
+import { jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import type { PubSub } from '../../../src/platform/coordination/index.js';
 import { TcpProxy } from '../../support/tcp-proxy.js';
 
@@ -102,7 +104,8 @@ export function pubSubConformance(technology: PubSubTechnology): void {
     await expect(inbox.has(1)).resolves.toEqual([{ n: 1 }]);
   });
 
-  it('brings a message to the others when one handler throws or rejects', async () => {
+  it('brings a message to the others when one handler throws or rejects, and logs the fault', async () => {
+    const error = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
     const inbox = new Inbox();
     await here.subscribe(topic, () => {
       throw new Error('thrown on purpose');
@@ -114,6 +117,10 @@ export function pubSubConformance(technology: PubSubTechnology): void {
     await there.publish(topic, { n: 1 });
     await there.publish(topic, { n: 2 });
     await expect(inbox.has(2)).resolves.toHaveLength(2);
+    const logged = error.mock.calls.map(([text]) => String(text));
+    error.mockRestore();
+    expect(logged).toContainEqual(expect.stringContaining('thrown on purpose'));
+    expect(logged).toContainEqual(expect.stringContaining('rejected on purpose'));
   });
 
   it('carries 7,999 bytes and refuses one more', async () => {

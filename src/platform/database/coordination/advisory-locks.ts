@@ -18,8 +18,8 @@ const UNLOCK = `
 export interface HeldLock {
   /** Grows with every acquisition of any lock. */
   readonly fence: number;
-  /** Resolves with the reason when the connection, and the lock with it, is gone; never while it is held. */
-  readonly lost: Promise<Error>;
+  /** Who is told when the connection, and the lock with it, is gone; at once when it is gone already. */
+  onLost(listener: (reason: Error) => void): void;
   /** Starts the time anew. @throws when the server does not answer */
   renew(): Promise<void>;
   release(): Promise<void>;
@@ -27,7 +27,8 @@ export interface HeldLock {
 
 interface HoldingSession {
   readonly session: Session;
-  readonly lost: Promise<Error>;
+  /** Whoever holds a lock here at present. */
+  onLost: ((reason: Error) => void) | undefined;
 }
 
 /**
@@ -57,7 +58,10 @@ export class AdvisoryLocks {
       const { fence, place } = holding;
       return {
         fence,
-        lost: place.lost,
+        onLost: (listener) => {
+          place.onLost = listener;
+          if (!place.session.isOpen()) listener(new Error('the connection was lost'));
+        },
         renew: async () => {
           await place.session.query('SELECT 1');
         },
@@ -101,9 +105,12 @@ export class AdvisoryLocks {
     this.#assertOpen();
     const lost = Promise.withResolvers<Error>();
     const session = await Session.open(this.settings, 'lock', { onLost: lost.resolve });
-    const place = { session, lost: lost.promise };
-    void place.lost.then(() => this.#places.delete(place));
+    const place: HoldingSession = { session, onLost: undefined };
     this.#places.add(place);
+    void lost.promise.then((reason) => {
+      this.#places.delete(place);
+      place.onLost?.(reason);
+    });
     try {
       this.#assertOpen();
     } catch (error) {
@@ -118,6 +125,7 @@ export class AdvisoryLocks {
   }
 
   async #release(name: string, place: HoldingSession): Promise<void> {
+    place.onLost = undefined;
     if (!place.session.isOpen()) return;
     try {
       await place.session.query(UNLOCK, [name]);

@@ -41,6 +41,9 @@ export class PostgresListener {
   /** Channels that the present session listens to. */
   readonly #inForce = new Set<string>();
   readonly #closing = new AbortController();
+  readonly #closed = new Promise<undefined>((resolve) =>
+    this.#closing.signal.addEventListener('abort', () => resolve(undefined)),
+  );
   #session: Session | undefined;
   #firstAttempt: PromiseWithResolvers<void> | undefined;
   #running: Promise<void> = Promise.resolve();
@@ -140,12 +143,8 @@ export class PostgresListener {
       this.settings.silence_limit_ms ?? HEARTBEAT_MS,
     );
     heartbeat.unref();
-    const closed = new Promise<undefined>((resolve) => {
-      if (this.#closing.signal.aborted) resolve(undefined);
-      this.#closing.signal.addEventListener('abort', () => resolve(undefined), { once: true });
-    });
     try {
-      return await Promise.race([lost, closed]);
+      return await Promise.race([lost, this.#closed]);
     } finally {
       clearInterval(heartbeat);
     }
