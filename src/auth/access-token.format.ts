@@ -2,7 +2,7 @@
 const PART = /^(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-]{2}[AEIMQUYcgkosw048]|[A-Za-z0-9_-][AQgw])?$/;
 const ALLOWED_HEADER = new Set(['alg', 'typ']);
 /** Longer than any token we issue. */
-const MAX_LENGTH = 2048;
+export const MAX_ACCESS_TOKEN_LENGTH = 2048;
 
 /**
  * Whether `token` has the outer form of an access token of ours: three parts in canonical base64url, and a header that
@@ -10,7 +10,7 @@ const MAX_LENGTH = 2048;
  * Sources: RFC 8725, 3.1 and 3.11; RFC 9068, 2.1; RFC 7515, 2.
  */
 export function isAccessTokenFormat(token: string): boolean {
-  if (token.length > MAX_LENGTH) return false;
+  if (token.length > MAX_ACCESS_TOKEN_LENGTH) return false;
   const parts = token.split('.');
   if (parts.length !== 3 || !parts.every((part) => part !== '' && PART.test(part))) return false;
   try {

@@ -4,7 +4,7 @@ import { errors, jwtVerify, SignJWT, type JWTPayload } from 'jose';
 import { hash, randomUUID } from 'node:crypto';
 import { ArcanaConfig, jwtSecret, type SecuritySettings } from '../platform/config/index.js';
 import { AppError } from '../platform/errors/index.js';
-import { isAccessTokenFormat } from './access-token.format.js';
+import { isAccessTokenFormat, MAX_ACCESS_TOKEN_LENGTH } from './access-token.format.js';
 
 /** Tokens whose signature is remembered: about 5 MB. */
 const REMEMBERED = 10_000;
@@ -54,8 +54,8 @@ export class AccessTokens {
 
   /** @throws UNAUTHORIZED when it is none of ours, TOKEN_EXPIRED when its time is over */
   async verify(token: string): Promise<AccessClaims> {
-    if (!isAccessTokenFormat(token)) throw new AppError('UNAUTHORIZED');
-    // The hash, so that no list of working tokens lies in memory.
+    if (token.length > MAX_ACCESS_TOKEN_LENGTH) throw new AppError('UNAUTHORIZED');
+    // The hash, so that no list of working tokens lies in memory. Another spelling of the same bytes has another one.
     const key = hash('sha256', token, 'base64');
     const known = this.#verified.get(key);
     if (known) {
@@ -63,6 +63,7 @@ export class AccessTokens {
       this.#verified.delete(key);
       throw new AppError('TOKEN_EXPIRED');
     }
+    if (!isAccessTokenFormat(token)) throw new AppError('UNAUTHORIZED');
     const claims = await this.#check(token);
     if (this.#verified.size >= REMEMBERED) this.#verified.delete(this.#verified.keys().next().value!);
     this.#verified.set(key, claims);
