@@ -41,10 +41,12 @@ describe('the gRPC listener', () => {
       const other: Server = createServer().listen(0, '127.0.0.1');
       await new Promise((resolve) => other.once('listening', resolve));
       const { port } = other.address() as AddressInfo;
-      await expect(listenWith([], serverOf({ port }))).rejects.toThrow(
-        `gRPC cannot listen on 127.0.0.1:${port}: the port is in use; stop the other program or change ` +
+      await expect(listenWith([], serverOf({ port }))).rejects.toMatchObject({
+        code: 'EADDRINUSE',
+        message:
+          `gRPC cannot listen on 127.0.0.1:${port}: the port is in use; stop the other program or change ` +
           'ARCANA_SERVER__GRPC__HOST and ARCANA_SERVER__GRPC__PORT.',
-      );
+      });
       other.close();
     });
 

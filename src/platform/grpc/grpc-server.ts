@@ -209,24 +209,21 @@ function lookup(objects: GrpcObject, name: string): ServiceClientConstructor | u
   return typeof found === 'function' ? (found as ServiceClientConstructor) : undefined;
 }
 
-/** grpc-js tells what went wrong in words only. */
-function bindError(target: string, cause: Error): Error {
-  const settings = 'ARCANA_SERVER__GRPC__HOST and ARCANA_SERVER__GRPC__PORT';
-  if (cause.message.includes('EADDRINUSE')) {
-    return new Error(
-      `gRPC cannot listen on ${target}: the port is in use; stop the other program or change ${settings}.`,
-      {
-        cause,
-      },
-    );
-  }
-  return new Error(`gRPC cannot listen on ${target}: ${reasonOf(cause)}; check ${settings}.`, { cause });
-}
+/** By what grpc-js says; it tells what went wrong in words only. */
+const BIND_ERRORS = [
+  { says: 'EADDRINUSE', code: 'EADDRINUSE', problem: 'the port is in use; stop the other program or change' },
+  { says: 'EACCES', code: 'EACCES', problem: 'this user may not open that port; change' },
+  { says: 'EADDRNOTAVAIL', code: 'EADDRNOTAVAIL', problem: 'this machine does not have that address; check' },
+  { says: 'Name resolution failed', code: 'ENOTFOUND', problem: 'that host name is not known; check' },
+];
+const UNKNOWN_BIND_ERROR = { code: undefined, problem: 'the address cannot be used; check' };
 
-function reasonOf({ message }: Error): string {
-  if (message.includes('EACCES')) return 'this user may not open that port';
-  if (message.includes('EADDRNOTAVAIL')) return 'this machine does not have that address';
-  if (message.includes('ENOTFOUND') || message.includes('Name resolution'))
-    return 'that host name is not known';
-  return 'the address cannot be used';
+/** One sentence, with the system's name for the problem as `code`. */
+function bindError(target: string, cause: Error): Error {
+  const { code, problem } =
+    BIND_ERRORS.find(({ says }) => cause.message.includes(says)) ?? UNKNOWN_BIND_ERROR;
+  const settings = 'ARCANA_SERVER__GRPC__HOST and ARCANA_SERVER__GRPC__PORT';
+  return Object.assign(new Error(`gRPC cannot listen on ${target}: ${problem} ${settings}.`, { cause }), {
+    code,
+  });
 }
