@@ -4,7 +4,14 @@ import { mkdir, readFile, readdir, rm, stat, watch, writeFile } from 'node:fs/pr
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
 import pg from 'pg';
-import { postmasterPid, query, serverProcesses, spawnApp, startApp } from '../support/embedded-process.js';
+import {
+  postmasterPid,
+  query,
+  serverProcesses,
+  spawnApp,
+  startApp,
+  startHere,
+} from '../support/embedded-process.js';
 import { scratchDirectory } from '../support/run-directory.js';
 
 jest.setTimeout(120_000);
@@ -78,7 +85,7 @@ describe('after kill -9 of the server', () => {
     process.kill(await postmasterPid(first.dataDirectory), 'SIGKILL');
     await first.kill();
     expect(await serverProcesses(directory)).toContain(computing);
-    const second = await startApp({ directory, durable: false });
+    const second = await startHere({ directory, durable: false });
     expect(await serverProcesses(directory)).not.toContain(computing);
     await second.stop();
   });
@@ -96,7 +103,7 @@ describe('after kill -9 of the server', () => {
 describe('a postmaster.pid left behind', () => {
   async function stoppedServer(): Promise<{ directory: string; pidFile: string; crashed: string }> {
     const directory = await newFolder();
-    const app = await startApp({ directory, durable: false });
+    const app = await startHere({ directory, durable: false });
     await query(app.url, 'CREATE TABLE kept AS SELECT 42 AS answer');
     const pidFile = join(app.dataDirectory, 'postmaster.pid');
     const crashed = await readFile(pidFile, 'utf8');
@@ -105,7 +112,7 @@ describe('a postmaster.pid left behind', () => {
   }
 
   async function expectStart(directory: string): Promise<void> {
-    const app = await startApp({ directory, durable: false });
+    const app = await startHere({ directory, durable: false });
     expect(app.adopted).toBe(false);
     expect(await query(app.url, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
     await app.stop();
@@ -143,7 +150,7 @@ describe('a data directory', () => {
     const directory = await newFolder();
     await mkdir(join(directory, 'data', 'base'), { recursive: true });
     await writeFile(join(directory, 'data', 'PG_VERSION'), '18\n');
-    const app = await startApp({ directory, durable: false });
+    const app = await startHere({ directory, durable: false });
     expect(app.lines.join()).toContain('is incomplete and is made again');
     expect(await query(app.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
     await app.stop();
@@ -151,9 +158,9 @@ describe('a data directory', () => {
 
   it('of another PostgreSQL release is refused and left alone', async () => {
     const directory = await newFolder();
-    await (await startApp({ directory, durable: false })).stop();
+    await (await startHere({ directory, durable: false })).stop();
     await writeFile(join(directory, 'data', 'PG_VERSION'), '17\n');
-    await expect(startApp({ directory, durable: false })).rejects.toThrow(
+    await expect(startHere({ directory, durable: false })).rejects.toThrow(
       `EmbeddedServerError: The data in ${directory} was written by PostgreSQL 17 and this release brings 18: dump it`,
     );
     expect(await readFile(join(directory, 'data', 'PG_VERSION'), 'utf8')).toBe('17\n');
@@ -161,9 +168,9 @@ describe('a data directory', () => {
 
   it('that is damaged is refused with one sentence and left alone', async () => {
     const directory = await newFolder();
-    await (await startApp({ directory, durable: false })).stop();
+    await (await startHere({ directory, durable: false })).stop();
     await rm(join(directory, 'data', 'global', 'pg_control'));
-    await expect(startApp({ directory, durable: false })).rejects.toThrow(
+    await expect(startHere({ directory, durable: false })).rejects.toThrow(
       `EmbeddedServerError: The data in ${directory} is damaged and PostgreSQL refuses it`,
     );
     expect(await readdir(join(directory, 'data', 'base'))).not.toEqual([]);
@@ -171,10 +178,35 @@ describe('a data directory', () => {
 
   it('whose password was lost is refused with one sentence', async () => {
     const directory = await newFolder();
-    await (await startApp({ directory, durable: false })).stop();
+    await (await startHere({ directory, durable: false })).stop();
     await rm(join(directory, 'password'));
-    await expect(startApp({ directory, durable: false })).rejects.toThrow(
+    await expect(startHere({ directory, durable: false })).rejects.toThrow(
       `EmbeddedServerError: The password of the embedded PostgreSQL, ${join(directory, 'password')}, is missing`,
     );
+  });
+
+  it('whose password file holds another one is refused with one sentence, and nothing keeps running', async () => {
+    const directory = await newFolder();
+    await (await startHere({ directory, durable: false })).stop();
+    await writeFile(join(directory, 'password'), 'another');
+    await expect(startHere({ directory, durable: false })).rejects.toThrow(
+      'EmbeddedServerError: The embedded PostgreSQL does not accept the password kept beside its data',
+    );
+    expect(await serverProcesses(directory)).toEqual([]);
+  });
+});
+
+describe('a server that does not end', () => {
+  it('because it is frozen is killed after a while', async () => {
+    const directory = await newFolder();
+    const app = await startHere({ directory, durable: false });
+    await query(app.url, 'CREATE TABLE kept AS SELECT 42 AS answer');
+    await query(app.url, 'CHECKPOINT');
+    process.kill(await postmasterPid(app.dataDirectory), 'SIGSTOP');
+    await app.stop();
+    expect(await serverProcesses(directory)).toEqual([]);
+    const next = await startHere({ directory, durable: false });
+    expect(await query(next.url, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
+    await next.stop();
   });
 });

@@ -5,7 +5,11 @@ import { join, resolve } from 'node:path';
 import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import pg from 'pg';
-import type { EmbeddedServerOptions } from '../../src/platform/database/embedded/index.js';
+import {
+  startEmbeddedServer,
+  type EmbeddedServer,
+  type EmbeddedServerOptions,
+} from '../../src/platform/database/embedded/index.js';
 
 const ROOT = process.cwd();
 
@@ -16,17 +20,14 @@ export interface Place {
   readonly root?: string;
 }
 
-/** A process that uses an embedded server. */
-export interface EmbeddedApp {
-  readonly child: ChildProcess;
-  readonly url: string;
-  readonly port: number;
-  readonly dataDirectory: string;
-  readonly adopted: boolean;
-  /** What the server's log function was told. */
+/** A server, and what its log function was told. */
+export interface StartedServer extends EmbeddedServer {
   readonly lines: readonly string[];
-  /** Has it stop the server and exit. */
-  stop(): Promise<void>;
+}
+
+/** A process that uses an embedded server. `stop()` has it stop the server and exit. */
+export interface EmbeddedApp extends StartedServer {
+  readonly child: ChildProcess;
   /** Has it exit without stopping anything. */
   exit(): Promise<void>;
   /** `kill -9`. */
@@ -35,6 +36,17 @@ export interface EmbeddedApp {
 
 interface Answer extends Omit<EmbeddedApp, 'child' | 'stop' | 'exit' | 'kill'> {
   readonly error?: { readonly name: string; readonly message: string };
+}
+
+/** Starts the server from this very process. Rejects as `startApp` does. */
+export async function startHere(options: EmbeddedServerOptions): Promise<StartedServer> {
+  const lines: string[] = [];
+  try {
+    return { ...(await startEmbeddedServer({ ...options, log: (line) => void lines.push(line) })), lines };
+  } catch (error) {
+    const { name, message } = error as Error;
+    throw new Error(`${name}: ${message}`, { cause: error });
+  }
 }
 
 /** Starts a process that starts the server; resolves when it has. Rejects with its one sentence when it could not. */
