@@ -6,6 +6,7 @@ export { newId } from './id.js';
 export { Database } from './database.js';
 export { DatabaseModule } from './database.module.js';
 export { brokenUniqueConstraint, throwReasonOf, translateDatabaseError } from './database-error.js';
+export type { DataSource } from 'typeorm';
 export { createDataSource, MIGRATIONS_TABLE } from './data-source.js';
 export { runMigrations } from './migration-runner.js';
 export { poolSizes, StatementLog, StatementTimes } from './statement-log.js';
