@@ -9,7 +9,7 @@ import {
 import { AppError, type FieldError } from '../platform/errors/index.js';
 import { Public } from '../platform/security/index.js';
 import { SkipRateLimit } from '../platform/resilience/index.js';
-import { HealthDto, LivenessDto } from './dto/health.dto.js';
+import { HealthDto, LivenessDto, ProbeDto } from './dto/health.dto.js';
 import { HealthService } from './health.service.js';
 
 const LIVE: LivenessDto = { status: 'healthy' };
@@ -44,14 +44,15 @@ export class HealthController {
   @Get('ready')
   @Public()
   @ApiOperation({ summary: 'Whether the process takes requests (readiness probe); 503 while it does not' })
-  @ApiOkResponse({ description: 'Ready. Dependencies it can do without may be degraded.' })
+  @ApiOkResponse({ type: ProbeDto, description: 'Ready. Dependencies it can do without may be degraded.' })
   async ready(): Promise<HealthCheckResult> {
     const { components } = await this.health.check();
     return this.#judge([
       this.#indicator('listening', this.health.started && !this.health.draining),
-      ...components.map(
-        ({ name, required, status }): HealthIndicatorResult =>
-          required ? this.#indicator(name, status === 'healthy') : this.indicators.check(name).up({ state: status }),
+      ...components.map(({ name, required, status }): HealthIndicatorResult =>
+        required
+          ? this.#indicator(name, status === 'healthy')
+          : this.indicators.check(name).up({ state: status }),
       ),
     ]);
   }
@@ -59,7 +60,7 @@ export class HealthController {
   @Get('startup')
   @Public()
   @ApiOperation({ summary: 'Whether the process has finished starting (startup probe); 503 until then' })
-  @ApiOkResponse({ description: 'Started.' })
+  @ApiOkResponse({ type: ProbeDto, description: 'Started.' })
   startup(): Promise<HealthCheckResult> {
     return this.#judge([this.#indicator('started', this.health.started)]);
   }
@@ -79,7 +80,11 @@ export class HealthController {
         .flatMap((result) => Object.entries(result))
         .filter(([, { status }]) => status === 'down')
         .map(([field]): FieldError => ({ field, code: 'UNHEALTHY', message: `${field} is down` }));
-      throw new AppError('SERVICE_UNAVAILABLE', { message: 'This process is not ready.', fields, retryAfterSeconds: 1 });
+      throw new AppError('SERVICE_UNAVAILABLE', {
+        message: 'This process is not ready.',
+        fields,
+        retryAfterSeconds: 1,
+      });
     }
   }
 }

@@ -37,3 +37,28 @@ export class LivenessDto {
   @ApiProperty({ enum: ['healthy'], example: 'healthy' })
   status: string;
 }
+
+const INDICATORS = {
+  type: 'object' as const,
+  additionalProperties: {
+    type: 'object',
+    properties: { status: { type: 'string', enum: ['up', 'down'] } },
+    additionalProperties: true,
+  },
+};
+const UP = { listening: { status: 'up' }, database: { status: 'up' }, migrations: { status: 'up' } };
+
+/** Answer of a probe that is content, as terminus gives it. */
+export class ProbeDto {
+  @ApiProperty({ enum: ['ok'], example: 'ok' })
+  status: string;
+
+  @ApiProperty({ ...INDICATORS, description: 'What is up.', example: UP })
+  info: object;
+
+  @ApiProperty({ ...INDICATORS, description: 'What is down: nothing, or this would be a 503.', example: {} })
+  error: object;
+
+  @ApiProperty({ ...INDICATORS, description: 'Both together.', example: UP })
+  details: object;
+}

@@ -5,11 +5,19 @@ import { CATALOGUE, type ErrorCode } from '../errors/index.js';
 import { accessPolicyOf, rolesWith, type AccessPolicy } from '../security/index.js';
 import { ERRORS_EXTENSION, type DocumentedErrorEntry } from './api-docs.decorators.js';
 import { ProblemDocument } from './problem.dto.js';
+import { keepReferencedSchemas } from './referenced-schemas.js';
 
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']> & Record<string, unknown>;
 
 const METHODS = ['get', 'put', 'post', 'delete', 'patch'] as const;
 const SHARED: ErrorCode[] = ['TOO_MANY_REQUESTS', 'INTERNAL_ERROR', 'SERVICE_UNAVAILABLE', 'TIMEOUT'];
+/** Where a route says nothing better. */
+const SUCCESS: Readonly<Record<string, string>> = {
+  200: 'Done.',
+  201: 'Created.',
+  202: 'Accepted.',
+  204: 'Done; the answer has no body.',
+};
 
 /** `UsersController`, `create` -> `users.create` */
 const operationId = (controller: string, method: string): string => {
@@ -32,9 +40,19 @@ function policiesById(app: INestApplication): Map<string, AccessPolicy> {
   return policies;
 }
 
-function describeAccess(operation: Operation, policy: AccessPolicy | undefined): void {
+/** Swagger numbers the operations of a controller that answers under several paths: `jobs.list[1]`. */
+function policyOf(operation: Operation, policies: Map<string, AccessPolicy>): AccessPolicy {
+  operation.operationId = operation.operationId?.replace(/\[\d+\]$/, '');
+  const policy = policies.get(operation.operationId ?? '');
+  // Never documented as public for want of an answer.
+  if (!policy)
+    throw new Error(`The API document does not know who may call ${String(operation.operationId)}.`);
+  return policy;
+}
+
+function describeAccess(operation: Operation, policy: AccessPolicy): void {
   const lines: string[] = [];
-  if (!policy || policy.kind === 'public') {
+  if (policy.kind === 'public') {
     operation.security = [];
     lines.push('**Access:** public.');
   } else if (policy.kind === 'optional') {
@@ -55,10 +73,10 @@ function describeAccess(operation: Operation, policy: AccessPolicy | undefined):
 }
 
 /** Errors that follow from what the operation is. */
-function impliedErrors(operation: Operation, policy: AccessPolicy | undefined): ErrorCode[] {
+function impliedErrors(operation: Operation, policy: AccessPolicy): ErrorCode[] {
   const codes = [...SHARED];
-  if (policy && policy.kind !== 'public') codes.push('UNAUTHORIZED', 'TOKEN_EXPIRED');
-  if (policy?.kind === 'permission') codes.push('FORBIDDEN');
+  if (policy.kind !== 'public') codes.push('UNAUTHORIZED', 'TOKEN_EXPIRED');
+  if (policy.kind === 'permission') codes.push('FORBIDDEN');
   if (operation.requestBody) codes.push('MALFORMED_REQUEST', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE');
   if (operation.requestBody || (operation.parameters?.length ?? 0) > 0) codes.push('VALIDATION_FAILED');
   return codes;
@@ -69,7 +87,9 @@ function example({ code, reason }: DocumentedErrorEntry, path: string): object {
   const message = reason?.message ?? entry.message;
   const fields =
     reason ??
-    (code === 'VALIDATION_FAILED' ? { field: 'name', code: 'IS_STRING', message: 'name must be a string' } : undefined);
+    (code === 'VALIDATION_FAILED'
+      ? { field: 'name', code: 'IS_STRING', message: 'name must be a string' }
+      : undefined);
   return {
     type: `urn:arcana:error:${code}`,
     title: entry.title,
@@ -85,7 +105,7 @@ function example({ code, reason }: DocumentedErrorEntry, path: string): object {
   };
 }
 
-function describeErrors(operation: Operation, path: string, policy: AccessPolicy | undefined): void {
+function describeErrors(operation: Operation, path: string, policy: AccessPolicy): void {
   const declared = (operation[ERRORS_EXTENSION] ?? []) as DocumentedErrorEntry[];
   delete operation[ERRORS_EXTENSION];
   const implied = impliedErrors(operation, policy).map((code): DocumentedErrorEntry => ({ code }));
@@ -93,13 +113,16 @@ function describeErrors(operation: Operation, path: string, policy: AccessPolicy
   for (const entry of [...declared, ...implied]) {
     const { http } = CATALOGUE[entry.code];
     const list = byStatus.get(http) ?? [];
-    if (!list.some((known) => known.code === entry.code && known.reason?.code === entry.reason?.code)) list.push(entry);
+    if (!list.some((known) => known.code === entry.code && known.reason?.code === entry.reason?.code))
+      list.push(entry);
     byStatus.set(http, list);
   }
   for (const [status, entries] of [...byStatus].sort(([a], [b]) => a - b)) {
     const responses = operation.responses as Record<string, unknown>;
     responses[status] = {
-      description: [...new Set(entries.map(({ code, reason }) => (reason ? `${code} (${reason.code})` : code)))].join(', '),
+      description: [
+        ...new Set(entries.map(({ code, reason }) => (reason ? `${code} (${reason.code})` : code))),
+      ].join(', '),
       content: {
         'application/problem+json': {
           schema: { $ref: '#/components/schemas/ProblemDocument' },
@@ -120,6 +143,8 @@ export function createOpenApiDocument(app: INestApplication, version: string): O
       'Accounts, background jobs, plugins and health. Sign in at `POST /api/v1/auth/login`, then put the access token into **Authorize**. Every error is an RFC 9457 problem document.',
     )
     .setVersion(version)
+    // Relative to the document itself, so that it holds behind a path prefix too.
+    .addServer('./')
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, 'bearer')
     .build();
@@ -132,12 +157,16 @@ export function createOpenApiDocument(app: INestApplication, version: string): O
     for (const method of METHODS) {
       const operation = item[method] as Operation | undefined;
       if (!operation) continue;
-      const policy = policies.get(operation.operationId ?? '');
+      const policy = policyOf(operation, policies);
       describeAccess(operation, policy);
+      for (const [status, response] of Object.entries(operation.responses ?? {})) {
+        if (response && 'description' in response) response.description ||= SUCCESS[status] ?? '';
+      }
       describeErrors(operation, path, policy);
     }
   }
   makeOperationIdsUnique(document);
+  keepReferencedSchemas(document);
   return document;
 }
 
@@ -165,7 +194,9 @@ export function serveOpenApi(app: INestApplication, document: OpenAPIObject): vo
     swaggerOptions: { persistAuthorization: true, displayRequestDuration: true, operationsSorter: 'alpha' },
   });
   const body = JSON.stringify(document);
-  app.getHttpAdapter().get('/openapi.json', (_request: unknown, reply: { type(t: string): { send(b: string): void } }) => {
-    reply.type('application/json; charset=utf-8').send(body);
-  });
+  app
+    .getHttpAdapter()
+    .get('/openapi.json', (_request: unknown, reply: { type(t: string): { send(b: string): void } }) => {
+      reply.type('application/json; charset=utf-8').send(body);
+    });
 }
