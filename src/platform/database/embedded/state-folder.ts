@@ -174,7 +174,7 @@ async function moveOutside(wanted: string, path: string, user: OsUser): Promise<
   await chmod(outside, FOLDER_MODE);
   if (!(await canEnter(user, outside))) {
     throw new EmbeddedServerError(
-      `OS user ${user.uid} can reach neither ${wanted} nor ${outside}, where PostgreSQL could keep its data: open the folders above one of them (chmod o+x).`,
+      `OS user ${user.uid} can reach neither ${wanted} nor ${outside}, where PostgreSQL could keep its data: open the folders above one of them (chmod o+x), or start as an ordinary user.`,
     );
   }
   // Fails when another starter works in the folder, or has already made the link: then we look again.
