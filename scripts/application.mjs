@@ -13,6 +13,12 @@ const FLAGS = [
   '--no-wasm-dynamic-tiering',
 ];
 
+/**
+ * Password hashes, file access and signatures share this pool of Node.js. With its 4 threads, as many hashes at once would
+ * keep the verification of every token waiting.
+ */
+const THREADS = '16';
+
 /** One Ctrl-C arrives from the terminal and once more from npm; signals this close together are one. */
 const SAME_SIGNAL_MS = 500;
 /** A process that was told twice and is still there after this is killed. */
@@ -29,6 +35,7 @@ export function startApplication(runtime, words) {
   return spawn(runtime, [...FLAGS, './dist/src/main.js', ...words], {
     cwd: root,
     detached: true,
+    env: { UV_THREADPOOL_SIZE: THREADS, ...process.env },
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   });
 }

@@ -60,6 +60,8 @@ function environment(
   // A developer's own settings shall not take part.
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('ARCANA_'));
   return {
+    // As scripts/application.mjs sets it for npm start.
+    UV_THREADPOOL_SIZE: '16',
     ...Object.fromEntries(inherited),
     ARCANA_DATA_DIRECTORY: directory,
     ARCANA_SERVER__REST__HOST: HOST,
