@@ -14,7 +14,7 @@ export class MailSettings {
   @Setting({ type: 'text', maxLength: 320, description: 'Sender of every mail.' })
   from: string = 'Arcana Cloud <no-reply@arcana.localhost>';
 
-  @Setting({ type: 'path', within: 'mail', description: 'Where mails are written, one .eml file each.' })
+  @Setting({ type: 'path', within: 'mail', description: 'Where mails are written, one .eml file each; this release sends none, in production neither.' })
   directory: string = '.arcana/mail';
 }
 

@@ -106,7 +106,7 @@ export class RateLimitSettings {
   @Setting({ ...rate, description: 'Requests such an address may send at once.' })
   burst: number = 100;
 
-  @Setting({ ...rate, description: 'Requests per minute of one signed-in caller.' })
+  @Setting({ ...rate, description: 'Requests per minute of one address that sends a credential.' })
   authenticated_requests_per_minute: number = 1_200;
 
   @Setting({ ...rate, description: 'Requests such a caller may send at once.' })
