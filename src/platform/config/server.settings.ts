@@ -58,7 +58,7 @@ export class RestSettings {
     schemes: ['http', 'https'],
     optional: true,
     description:
-      'The address under which users reach REST, used in links of mails and in the API document; unset: http://localhost and the port.',
+      'The address under which users reach REST, used in mails; unset: http://localhost and the port.',
   })
   public_url?: string;
 
