@@ -14,16 +14,13 @@ export class MailSettings {
   @Setting({ type: 'text', maxLength: 320, description: 'Sender of every mail.' })
   from: string = 'Arcana Cloud <no-reply@arcana.localhost>';
 
-  @Setting({ type: 'path', within: 'mail', description: 'Where mails are written, one .eml file each; this release sends none, in production neither.' })
+  @Setting({
+    type: 'path',
+    within: 'mail',
+    description:
+      'Where mails are written, one .eml file each; this release sends none, in production neither.',
+  })
   directory: string = '.arcana/mail';
-}
-
-export class PluginSettings {
-  @Setting({ type: 'path', description: 'Where plugins are looked for.' })
-  directory: string = './plugins';
-
-  @Setting({ type: 'flag', description: 'Offer plugins at all.' })
-  enabled: boolean = true;
 }
 
 export class ObservabilitySettings {
@@ -98,9 +95,6 @@ export class ArcanaConfig {
 
   @Section(MailSettings)
   mail: MailSettings = new MailSettings();
-
-  @Section(PluginSettings)
-  plugins: PluginSettings = new PluginSettings();
 
   @Section(ObservabilitySettings)
   observability: ObservabilitySettings = new ObservabilitySettings();

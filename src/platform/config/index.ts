@@ -9,7 +9,6 @@ export {
   ArcanaConfig,
   MailSettings,
   ObservabilitySettings,
-  PluginSettings,
   type LogFormat,
   type LogLevel,
 } from './arcana-config.js';

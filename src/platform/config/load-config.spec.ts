@@ -109,14 +109,10 @@ describe('loadConfig', () => {
   });
 
   it('starts relative paths from the directory, and moves the data along with data_directory', () => {
-    const { config, directory } = load(
-      {},
-      { env: { ARCANA_DATA_DIRECTORY: 'data', ARCANA_PLUGINS__DIRECTORY: '/srv/p' } },
-    );
+    const { config, directory } = load({}, { env: { ARCANA_DATA_DIRECTORY: 'data' } });
     expect(config.data_directory).toBe(join(directory, 'data'));
     expect(config.database.embedded_directory).toBe(join(directory, 'data', 'postgres'));
     expect(config.mail.directory).toBe(join(directory, 'data', 'mail'));
-    expect(config.plugins.directory).toBe('/srv/p');
   });
 
   it('leaves a path where it was put, also when data_directory moves', () => {
