@@ -7,6 +7,8 @@ import {
   type WorkerOptions,
 } from 'bullmq';
 import pg from 'pg';
+import { translateDatabaseError } from '../database/index.js';
+import { AppError } from '../errors/index.js';
 import type { RedisClients } from '../redis/index.js';
 
 /** Schema of the queue's own tables, apart from the product's. */
@@ -36,6 +38,30 @@ export interface OpenedWorker {
   readonly release: (deadlineMs: number) => Promise<void>;
 }
 
+interface QueryingBackend {
+  query(text: string, parameters: unknown[]): Promise<unknown>;
+}
+
+/**
+ * Has a worker wait for a database that is away. The library does so only where a connection is refused; a restart
+ * has many other words, and at those it would count an attempt as failed whose work was done, or ask again without
+ * a pause.
+ */
+function waitOutOutages(backend: QueryingBackend): void {
+  const query = backend.query.bind(backend);
+  backend.query = async (text, parameters) => {
+    try {
+      return await query(text, parameters);
+    } catch (error) {
+      const known = translateDatabaseError(error);
+      const { message } = error as Error;
+      const isAway = known instanceof AppError && known.code === 'SERVICE_UNAVAILABLE';
+      if (!isAway && message !== 'Query read timeout') throw error;
+      throw Object.assign(new Error(message, { cause: error }), { code: 'ECONNREFUSED' });
+    }
+  };
+}
+
 /** Opens queues and workers on one of the two backends: Redis when there is one, PostgreSQL otherwise. */
 export class QueueConnection {
   constructor(
@@ -59,7 +85,7 @@ export class QueueConnection {
     if (this.redis) return new Queue(name, { connection: this.redis.producer, prefix: PREFIX });
     return new Queue(
       name,
-      { connection: this.#pool(2, STATEMENT_TIMEOUT_MS) },
+      { connection: this.#pool(4, STATEMENT_TIMEOUT_MS) },
       createPostgresBackend as never,
     );
   }
@@ -68,8 +94,9 @@ export class QueueConnection {
   openWorker(name: string, processor: Processor, settings: WorkerSettings): OpenedWorker {
     const options = { ...settings, autorun: false };
     if (!this.redis) {
-      const connection = this.#pool(3, 2 * STATEMENT_TIMEOUT_MS) as never;
+      const connection = this.#pool(4, 2 * STATEMENT_TIMEOUT_MS) as never;
       const worker = new Worker(name, processor, { ...options, connection }, createPostgresBackend as never);
+      waitOutOutages(worker.getBackend() as unknown as QueryingBackend);
       return { worker, release: () => worker.disconnect().catch(() => undefined) };
     }
     const { redis } = this;
