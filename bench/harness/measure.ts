@@ -39,13 +39,15 @@ export async function measure(contestant: Contestant, window: Window): Promise<M
     throw new Error(`The load on ${contestant.name} failed (exit code ${code}):\n${running.lastWords()}`);
   }
 
+  const generator_cpu_seconds = result.generator_cpu_seconds;
   const server =
     before.server === undefined || after.server === undefined ? undefined : after.server - before.server;
-  const elsewhere = after.machine - before.machine - (server ?? 0) - result.generator_cpu_seconds;
+  const worked = contestant.pid === undefined ? generator_cpu_seconds : server;
+  const elsewhere = after.machine - before.machine - (server ?? 0) - generator_cpu_seconds;
   return {
     ...result,
     per_second: result.operations / result.seconds,
-    ...(server === undefined ? {} : { server_cpu_seconds: server }),
+    ...(worked === undefined ? {} : { server_cpu_seconds: worked }),
     elsewhere_cpu_seconds: Math.max(0, elsewhere),
   };
 }

@@ -58,7 +58,10 @@ export interface Size {
 
 export interface Measurement extends GeneratorResult {
   per_second: number;
-  /** Processor time of the server in the window; absent where there is no server or no /proc. */
+  /**
+   * Processor time in the window of the process that did the work: the server, or the generator where there is none.
+   * Absent where the system has no /proc.
+   */
   server_cpu_seconds?: number;
   /** Processor time of everything else on the machine: databases, kernel threads, other work. */
   elsewhere_cpu_seconds: number;
