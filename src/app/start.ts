@@ -7,7 +7,13 @@ import { Coordination } from '../platform/coordination/index.js';
 import { OutboxRelay } from '../platform/events/index.js';
 import { ArcanaGrpcServer, GrpcHealth } from '../platform/grpc/index.js';
 import { HealthRegistry } from '../platform/health/index.js';
-import { configureHttp, createHttpAdapter, createOpenApiDocument, prepareHttp, serveOpenApi } from '../platform/http/index.js';
+import {
+  configureHttp,
+  createHttpAdapter,
+  createOpenApiDocument,
+  prepareHttp,
+  serveOpenApi,
+} from '../platform/http/index.js';
 import { createRegistry, nestLogger, ServerMetrics } from '../platform/observability/index.js';
 import { JobQueue, WorkerHost } from '../platform/queue/index.js';
 import { checkRedisDurability, openRedis, type RedisClients } from '../platform/redis/index.js';
@@ -56,7 +62,9 @@ export async function startApplication(config: ArcanaConfig, logger: Logger): Pr
 
 async function open(config: ArcanaConfig, logger: Logger, drain: Drain): Promise<Application> {
   const registry = createRegistry();
-  const entities = FEATURES.flatMap((feature) => feature.repositories.flatMap((binding) => [...(binding.entities ?? [])]));
+  const entities = FEATURES.flatMap((feature) =>
+    feature.repositories.flatMap((binding) => [...(binding.entities ?? [])]),
+  );
   const database = await openDatabase(config, entities, logger, registry);
   drain.before('database', () => database.close());
   const redis = config.redis.url === undefined ? null : openRedis({ ...config.redis, url: config.redis.url });
@@ -78,6 +86,14 @@ async function open(config: ArcanaConfig, logger: Logger, drain: Drain): Promise
   });
   const nest = await createNest(config, logger, { database, redis, registry, metrics, grpc });
   const health = nest.get(HealthRegistry);
+  if (redis) {
+    // Without it limits are local and jobs wait in the outbox: degraded, and still ready.
+    health.register({
+      name: 'redis',
+      required: false,
+      check: async () => void (await redis.requireReady().ping()),
+    });
+  }
   drain.before('coordination', () => nest.get(Coordination).close());
   drain.before('queue', () => nest.get(JobQueue).close(QUEUE_CLOSE_MS));
   const management = await startManagementServer(config.server.management, registry, health);
@@ -94,7 +110,14 @@ async function open(config: ArcanaConfig, logger: Logger, drain: Drain): Promise
     grpcHealth.setServing('', false);
     return Promise.resolve();
   });
-  return describe(config, { nest, grpc, database, firstAdmin, managementPort: portOf(management.server.address()), drain });
+  return describe(config, {
+    nest,
+    grpc,
+    database,
+    firstAdmin,
+    managementPort: portOf(management.server.address()),
+    drain,
+  });
 }
 
 interface NestParts {
@@ -172,7 +195,8 @@ function describe(config: ArcanaConfig, parts: Described): Application {
       management: managementUrl,
       docs: config.server.rest.docs,
       database: database.description,
-      queue: config.redis.url === undefined ? 'PostgreSQL (no ARCANA_REDIS__URL)' : 'Redis (ARCANA_REDIS__URL)',
+      queue:
+        config.redis.url === undefined ? 'PostgreSQL (no ARCANA_REDIS__URL)' : 'Redis (ARCANA_REDIS__URL)',
       firstAdmin,
     }),
     close: () => (closing ??= drain.run()),

@@ -1,10 +1,12 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Socket } from 'node:net';
 import type { RestSettings } from '../config/index.js';
 import { AppError } from '../errors/index.js';
 import { toProblem, PROBLEM_CONTENT_TYPE } from './problem.js';
 import { sendProblem } from './http-context.js';
+
+const SWEEP_MS = 50;
 
 /** The Fastify adapter with our limits. Whatever goes wrong before Nest is reached is a problem document too. */
 export function createHttpAdapter(settings: RestSettings): FastifyAdapter {
@@ -29,7 +31,21 @@ export function createHttpAdapter(settings: RestSettings): FastifyAdapter {
   });
   // JSON is all we take; Fastify's own parsers would accept text as well.
   adapter.getInstance().removeContentTypeParser('text/plain');
+  letGoOfIdleConnections(adapter.getInstance());
   return adapter;
+}
+
+/**
+ * Closing ends the connections that are idle at that moment. One that a request still runs on becomes idle afterwards,
+ * and would be kept for its client until its keep-alive time is over: longer than a shutdown may take.
+ */
+function letGoOfIdleConnections(instance: FastifyInstance): void {
+  instance.addHook('preClose', (done) => {
+    const sweep = setInterval(() => instance.server.closeIdleConnections(), SWEEP_MS);
+    instance.server.once('close', () => clearInterval(sweep));
+    sweep.unref();
+    done();
+  });
 }
 
 /** Node could not make a request of what came: broken syntax, headers too large, headers that trickle in. */
@@ -40,7 +56,11 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
   }
   const slow = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
   const problem = toProblem(new AppError(slow ? 'REQUEST_TIMEOUT' : 'MALFORMED_REQUEST'), '', undefined);
-  const status = slow ? '408 Request Timeout' : error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request';
+  const status = slow
+    ? '408 Request Timeout'
+    : error.code === 'HPE_HEADER_OVERFLOW'
+      ? '431 Request Header Fields Too Large'
+      : '400 Bad Request';
   const body = JSON.stringify({ ...problem, status: Number.parseInt(status, 10) });
   socket.end(
     `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: ${PROBLEM_CONTENT_TYPE}\r\n` +

@@ -337,6 +337,25 @@ describe('the time-out of a request', () => {
   });
 });
 
+describe('closing', () => {
+  it('waits for the request that runs, and not for its connection to be given up by the client', async () => {
+    const { app } = await boot();
+    await app.listen(0, '127.0.0.1');
+    const called = new Promise<void>((resolve) => {
+      reached.called = resolve;
+    });
+    const socket = connect((app.getHttpServer().address() as AddressInfo).port, '127.0.0.1');
+    socket.write('GET /things/hang HTTP/1.1\r\nHost: a\r\nConnection: keep-alive\r\n\r\n');
+    await called;
+    let answer = '';
+    socket.on('data', (chunk) => (answer += String(chunk)));
+    const closed = Promise.all([app.close(), once(socket, 'close')]);
+    reached.release?.();
+    await closed;
+    expect(answer).toContain('{"late":true}');
+  });
+});
+
 describe('what is not even HTTP', () => {
   it.each([
     ['a broken request line', 'NONSENSE\r\n\r\n', 400],
