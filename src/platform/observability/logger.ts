@@ -22,6 +22,12 @@ const SECRET_KEYS = [
   'admin_password',
 ];
 
+/** A failed statement without its values and the driver's own words on them: both may be personal or secret. */
+function describeError(error: Error): object {
+  const { parameters, detail, driverError, ...told } = pino.stdSerializers.err(error) as Record<string, unknown>;
+  return told;
+}
+
 /**
  * The one logger of a process: JSON lines, or readable ones for a terminal. Request id and trace are added to every
  * line that is written in a request.
@@ -37,6 +43,7 @@ export function createLogger(settings: ObservabilitySettings, destination?: Writ
       level: settings.log_level,
       base: { service: settings.service_name },
       timestamp: pino.stdTimeFunctions.isoTime,
+      serializers: { err: describeError },
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: SECRET_KEYS.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]), censor: '[hidden]' },
       mixin: () => {

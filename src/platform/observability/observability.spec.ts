@@ -42,6 +42,33 @@ describe('the logger', () => {
     expect(lines.join('')).toContain('[hidden]');
   });
 
+  it('tells of a failed statement without its values', () => {
+    const { logger, last } = recorder();
+    const detail = 'Key (lower(email))=(ada@example.com) already exists.';
+    const driverError = Object.assign(new Error('duplicate key'), { code: '23505', detail });
+    // As TypeORM throws it.
+    const failure = Object.assign(new Error('duplicate key'), {
+      query: 'INSERT INTO users',
+      parameters: ['ada@example.com', '$argon2id$'],
+      driverError,
+      code: '23505',
+      detail,
+    });
+    logger.error({ err: failure });
+    expect(last()).toMatchObject({
+      err: { message: 'duplicate key', code: '23505', query: 'INSERT INTO users' },
+    });
+    expect(JSON.stringify(last())).not.toMatch(/ada@example\.com|argon2id/);
+  });
+
+  it('tells of an error and its causes, and where it comes from', () => {
+    const { logger, last } = recorder();
+    logger.error({ err: new Error('outer', { cause: new Error('inner') }) });
+    expect(last()).toMatchObject({
+      err: { type: 'Error', message: 'outer: inner', stack: expect.stringContaining('observability.spec') },
+    });
+  });
+
   it('is readable for a terminal', () => {
     const { logger, lines } = recorder('pretty');
     logger.warn('look here');
