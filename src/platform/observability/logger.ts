@@ -24,7 +24,10 @@ const SECRET_KEYS = [
 
 /** A failed statement without its values and the driver's own words on them: both may be personal or secret. */
 function describeError(error: Error): object {
-  const { parameters, detail, driverError, ...told } = pino.stdSerializers.err(error) as Record<string, unknown>;
+  const { parameters, detail, driverError, ...told } = pino.stdSerializers.err(error) as Record<
+    string,
+    unknown
+  >;
   return told;
 }
 
@@ -58,7 +61,14 @@ export function createLogger(settings: ObservabilitySettings, destination?: Writ
 }
 
 /** What Nest tells of building its graph: worth reading when it goes wrong, and then at debug. */
-const CHATTER = new Set(['InstanceLoader', 'RouterExplorer', 'RoutesResolver', 'NestFactory', 'NestMicroservice', 'NestApplication']);
+const CHATTER = new Set([
+  'InstanceLoader',
+  'RouterExplorer',
+  'RoutesResolver',
+  'NestFactory',
+  'NestMicroservice',
+  'NestApplication',
+]);
 
 class QuietLogger extends NestPinoLogger {
   override log(message: unknown, ...rest: unknown[]): void {

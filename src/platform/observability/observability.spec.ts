@@ -37,7 +37,10 @@ describe('the logger', () => {
 
   it('hides secrets wherever they stand', () => {
     const { logger, lines } = recorder();
-    logger.info({ password: 'hunter2', body: { refresh_token: 'hunter2', deep: { authorization: 'hunter2' } } }, 'x');
+    logger.info(
+      { password: 'hunter2', body: { refresh_token: 'hunter2', deep: { authorization: 'hunter2' } } },
+      'x',
+    );
     expect(lines.join('')).not.toContain('hunter2');
     expect(lines.join('')).toContain('[hidden]');
   });
@@ -96,9 +99,15 @@ describe('the metrics', () => {
     const text = await registry.metrics();
     expect(text).toContain('http_requests_total{method="GET",route="/api/v1/users/:id",status="200"} 1');
     expect(text).toContain('http_requests_total{method="other",route="unmatched",status="404"} 1');
-    expect(text).toContain('http_request_duration_seconds_bucket{le="0.005",method="GET",route="/api/v1/users/:id",status="200"} 1');
-    expect(text).toContain('grpc_server_handled_total{grpc_service="arcana.auth.v1.AuthService",grpc_method="Login",grpc_code="OK"} 1');
-    expect(text).toContain('grpc_server_handling_seconds_count{grpc_service="arcana.auth.v1.AuthService",grpc_method="Login",grpc_code="OK"} 1');
+    expect(text).toContain(
+      'http_request_duration_seconds_bucket{le="0.005",method="GET",route="/api/v1/users/:id",status="200"} 1',
+    );
+    expect(text).toContain(
+      'grpc_server_handled_total{grpc_service="arcana.auth.v1.AuthService",grpc_method="Login",grpc_code="OK"} 1',
+    );
+    expect(text).toContain(
+      'grpc_server_handling_seconds_count{grpc_service="arcana.auth.v1.AuthService",grpc_method="Login",grpc_code="OK"} 1',
+    );
     expect(text).toContain('process_cpu_seconds_total');
     expect(text).toContain('nodejs_eventloop_lag_seconds');
   });
