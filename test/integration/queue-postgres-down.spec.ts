@@ -39,13 +39,13 @@ describe('The queue while its PostgreSQL is away', () => {
 
   beforeEach(async () => {
     app = await openQueueApp({ databaseUrl: server.url });
-    app.host.start();
-    await app.relay.start();
   });
 
   afterEach(() => app.close());
 
   it('refuses a direct job at once, and works again when the database is back', async () => {
+    app.host.start();
+    await app.relay.start();
     await app.recorder.reached(await enqueueWithChange('before'), 'COMPLETED');
     await crash();
     await expect(app.queue.enqueue(TestWork, { label: 'refused' })).rejects.toMatchObject({
@@ -58,6 +58,7 @@ describe('The queue while its PostgreSQL is away', () => {
   });
 
   it('burns no attempt of a job that ran through the outage, and loses no news of it', async () => {
+    app.host.start();
     const started = app.work.started('through');
     const { id } = await app.queue.enqueue(TestWork, { label: 'through', action: 'wait' });
     await started;
@@ -68,5 +69,16 @@ describe('The queue while its PostgreSQL is away', () => {
     await Promise.race([app.recorder.reached(id, 'COMPLETED'), again]);
     await app.recorder.reached(id, 'COMPLETED');
     expect(await app.job(id)).toMatchObject({ state: 'COMPLETED', attempts_made: 1, error: null });
+  });
+
+  it('starts while the database is away, and works when it comes', async () => {
+    await crash();
+    app.host.start();
+    await expect(app.queue.enqueue(TestWork, { label: 'too early' })).rejects.toMatchObject({
+      code: 'SERVICE_UNAVAILABLE',
+    });
+    await start();
+    const { id } = await app.queue.enqueue(TestWork, { label: 'in time' });
+    await app.recorder.reached(id, 'COMPLETED');
   });
 });

@@ -6,6 +6,9 @@ import { createInterface } from 'node:readline';
 import { RequestContext, newTrace } from '../../src/platform/context/index.js';
 import { newId } from '../../src/platform/database/index.js';
 import type { JobRow } from '../../src/platform/queue/index.js';
+import { storedJob, type NewJob } from '../../src/platform/queue/job-envelope.js';
+import { QueueConnection } from '../../src/platform/queue/queue-connection.js';
+import { QueueProducers } from '../../src/platform/queue/queue-producers.js';
 import { openQueueApp, type QueueApp, type QueuePlace } from './queue-app.js';
 import { TestBriefWork, TestWork, type TestWorkData } from './queue-jobs.js';
 
@@ -25,6 +28,19 @@ const rowOf = (data: object, body: Partial<JobRow['body']> = {}): JobRow => {
     attempts: 0,
   };
 };
+
+/** A job as the queue takes it, past the checks of enqueueing. */
+const newJob = (payload: object): NewJob => ({
+  id: newId(),
+  definition: TestWork,
+  payload,
+  version: 1,
+  priority: 'normal',
+  tags: [],
+  correlationId: 'a-request',
+  traceparent: null,
+  createdAt: new Date(),
+});
 
 /** What must hold on every backend. @param place opens an empty one for this run */
 export function queueConformance(place: () => Promise<QueuePlace>): void {
@@ -245,6 +261,56 @@ export function queueConformance(place: () => Promise<QueuePlace>): void {
     app.work.release('orphan');
     await app.recorder.reached(id, 'COMPLETED');
     expect(await app.job(id)).toMatchObject({ state: 'COMPLETED', attempts_made: 1 });
+  });
+
+  it('repairs the record of a job whose worker died before it could tell of the end', async () => {
+    app.host.start();
+    const completed = await enqueue({ label: 'untold', action: 'fail once' });
+    const failed = await enqueue({ label: 'untold failure', action: 'fail' });
+    await app.recorder.reached(completed.id, 'COMPLETED');
+    await app.recorder.reached(failed.id, 'DEAD_LETTER');
+    const before = [await app.job(completed.id), await app.job(failed.id)];
+    await app.dataSource.query(
+      `UPDATE jobs SET state = 'RUNNING', sequence = sequence / 1000 * 1000, result = NULL, finished_at = NULL, progress = NULL
+       WHERE id = ANY($1)`,
+      [[completed.id, failed.id]],
+    );
+    const other = await openQueueApp(where);
+    try {
+      other.host.start();
+      await other.recorder.reached(completed.id, 'COMPLETED');
+      await other.recorder.reached(failed.id, 'DEAD_LETTER');
+      expect([await other.job(completed.id), await other.job(failed.id)]).toEqual(before);
+    } finally {
+      await other.close();
+    }
+  });
+
+  it('leaves a job of a type that only another release knows to that release', async () => {
+    const stranger = storedJob(
+      { ...newJob({ label: 'stranger' }), definition: { ...TestWork, type: 'test.of_tomorrow' } },
+      14,
+    );
+    await app.nest.get(QueueProducers).add('test', stranger);
+    app.host.start();
+    const id = stranger.opts.jobId!;
+    expect(await app.recorder.reached(id, 'PENDING')).toMatchObject({
+      type: 'test.of_tomorrow',
+      attempts_made: 0,
+    });
+    await app.host.stop(1_000);
+    const queue = app.nest.get(QueueConnection).openQueue('test');
+    await queue.remove(id);
+    await queue.close();
+  });
+
+  it('does not try a payload that no longer fits its type', async () => {
+    const unfit = storedJob(newJob({ label: 5 }), 14);
+    await app.nest.get(QueueProducers).add('test', unfit);
+    app.host.start();
+    const { error, attempts_made } = await app.recorder.reached(unfit.opts.jobId!, 'DEAD_LETTER');
+    expect(attempts_made).toBe(1);
+    expect(error).toBe('The payload does not fit test.work: payload.label: label must be a string');
   });
 
   it('makes one job of many enqueued at once with the same unique key', async () => {

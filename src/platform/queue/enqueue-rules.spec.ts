@@ -44,6 +44,7 @@ describe('What may be asked of a job', () => {
       [''],
       ['x'.repeat(65)],
       ['a\0'],
+      ['\ud800'],
       [5],
       Array.from({ length: 21 }, (_, n) => `t${n}`),
     ]) {
@@ -54,6 +55,6 @@ describe('What may be asked of a job', () => {
   it('is a unique key without a colon', () => {
     expect(checkUniqueKey(undefined)).toBeUndefined();
     expect(checkUniqueKey('user 5')).toBe('user 5');
-    for (const key of ['', 'a:b', 'x'.repeat(129)]) expect(() => checkUniqueKey(key)).toThrow();
+    for (const key of ['', 'a:b', 'x'.repeat(129), '\ud800']) expect(() => checkUniqueKey(key)).toThrow();
   });
 });

@@ -31,10 +31,13 @@ export function checkTime(
   return delay === 0 ? undefined : new Date(now + Math.floor(delay));
 }
 
+/** PostgreSQL stores no half of a surrogate pair. */
+const isTag = (tag: unknown): boolean => typeof tag === 'string' && TAG.test(tag) && tag.isWellFormed();
+
 /** @throws INVALID_JOB_TAGS */
 export function checkTags(tags: readonly unknown[]): string[] {
   const unique = [...new Set(tags)];
-  if (unique.length > MAX_TAGS || !unique.every((tag) => typeof tag === 'string' && TAG.test(tag))) {
+  if (unique.length > MAX_TAGS || !unique.every(isTag)) {
     throw INVALID_JOB_TAGS.error();
   }
   return unique as string[];
@@ -42,7 +45,7 @@ export function checkTags(tags: readonly unknown[]): string[] {
 
 /** @throws VALIDATION_FAILED */
 export function checkUniqueKey(key: string | undefined): string | undefined {
-  if (key === undefined || UNIQUE_KEY.test(key)) return key;
+  if (key === undefined || (UNIQUE_KEY.test(key) && key.isWellFormed())) return key;
   const message = 'unique_key must have 1 to 128 characters and no colon';
   throw new AppError('VALIDATION_FAILED', {
     fields: [{ field: 'unique_key', code: 'INVALID_UNIQUE_KEY', message }],

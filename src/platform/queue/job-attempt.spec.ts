@@ -37,6 +37,13 @@ describe('An attempt at a job', () => {
     ]);
   });
 
+  it('tells only lines that can be stored, be they cut in the middle of a character', async () => {
+    const news: News[] = [];
+    await attempt(news).run(async ({ log }) => log(`${'x'.repeat(1_999)}\u{1f600}`));
+    expect(news[0]?.lines?.[0]?.isWellFormed()).toBe(true);
+    expect(asFailure(new Error('\ud800')).message.isWellFormed()).toBe(true);
+  });
+
   it('aborts the signal when its time is up', async () => {
     await expect(attempt([], 1, 60_000).run(({ signal }) => untilAborted(signal))).rejects.toThrow(
       JobTimeout,

@@ -19,7 +19,8 @@ export class Shutdown extends Error {
 }
 
 /** Text that can be stored and shown. */
-export const storableLine = (text: string): string => text.replaceAll('\0', '\uFFFD').slice(0, MAX_LINE);
+export const storableLine = (text: string): string =>
+  text.replaceAll('\0', '\uFFFD').slice(0, MAX_LINE).toWellFormed();
 
 /** Whatever was thrown, as an Error of our own: the queue leaves a job in limbo when `undefined` is thrown, and reads meaning into some names. */
 export function asFailure(thrown: unknown): Error {

@@ -1,5 +1,6 @@
 import type { Job, JobsOptions } from 'bullmq';
 import type { JobDefinition } from './job-definition.js';
+import { storableLine } from './job-attempt.js';
 import { sequenceOf, type JobSnapshot } from './job-recorder.js';
 import { levelOf, priorityOf, type Priority } from './priority.js';
 import type { StoredJob } from './queue-producers.js';
@@ -83,8 +84,29 @@ export function newSnapshot(job: NewJob): JobSnapshot {
 
 type Changing = Pick<JobSnapshot, 'sequence' | 'state' | 'attempts_made'> & Partial<JobSnapshot>;
 
+/**
+ * The record of a job whose attempt has ended, now or a while ago.
+ * @param ended how the queue has it; `failed` and not finished means that another attempt follows
+ */
+export function endedSnapshot(
+  job: Job<JobEnvelope>,
+  ended: 'completed' | 'failed',
+  worker?: string,
+): JobSnapshot {
+  const isFinal = job.finishedOn !== undefined;
+  const result = job.returnvalue as object | null | undefined;
+  return snapshotOf(job, worker, {
+    sequence: sequenceOf(job.attemptsStarted, 'end'),
+    attempts_made: job.attemptsMade,
+    ...(isFinal && { finished_at: new Date(job.finishedOn!) }),
+    ...(ended === 'completed'
+      ? { state: 'COMPLETED', progress: 100, ...(result && { result }) }
+      : { state: isFinal ? 'DEAD_LETTER' : 'FAILED', error: storableLine(job.failedReason) }),
+  });
+}
+
 /** The record of a job in a worker's hands. The payload goes along only when `change` brings it. */
-export function snapshotOf(job: Job<JobEnvelope>, worker: string, change: Changing): JobSnapshot {
+export function snapshotOf(job: Job<JobEnvelope>, worker: string | undefined, change: Changing): JobSnapshot {
   const { tags, correlation_id, version, unique_key, scheduled_at } = job.data;
   return {
     id: job.id!,
@@ -95,8 +117,8 @@ export function snapshotOf(job: Job<JobEnvelope>, worker: string, change: Changi
     tags,
     correlation_id,
     max_attempts: job.opts.attempts ?? 1,
-    worker,
     created_at: new Date(job.timestamp),
+    ...(worker !== undefined && { worker }),
     ...(unique_key !== undefined && { unique_key }),
     ...(scheduled_at !== undefined && { scheduled_at: new Date(scheduled_at) }),
     ...change,

@@ -48,17 +48,24 @@ describe('The payload of a job', () => {
 
   it('is refused when it cannot be stored', () => {
     expect(() => plainPayload({ big: 1n }, 1_000)).toThrow(
-      'The payload must be JSON without NUL characters.',
+      'The payload must be JSON without NUL characters and halves of characters.',
     );
     expect(() => plainPayload({ text: 'a\0b' }, 1_000)).toThrow(
-      'The payload must be JSON without NUL characters.',
+      'The payload must be JSON without NUL characters and halves of characters.',
     );
     expect(() => plainPayload({ text: '\\\0' }, 1_000)).toThrow(
-      'The payload must be JSON without NUL characters.',
+      'The payload must be JSON without NUL characters and halves of characters.',
     );
   });
 
-  it('may speak of NUL without holding one', () => {
-    expect(plainPayload({ text: '\\u0000' }, 1_000)).toEqual({ text: '\\u0000' });
+  it('is refused when it holds half a character, in a value or a name', () => {
+    for (const payload of [{ text: '\ud83d' }, { '\udc00': 1 }]) {
+      expect(() => plainPayload(payload, 1_000)).toThrow('The payload must be JSON');
+    }
+  });
+
+  it('may speak of NUL and of halves without holding one', () => {
+    const text = '\\u0000 \\ud83d \u{1f600}';
+    expect(plainPayload({ text }, 1_000)).toEqual({ text });
   });
 });

@@ -4,10 +4,13 @@ import { AppError, validationFailed } from '../errors/index.js';
 import type { JobDefinition } from './job-definition.js';
 import { JOB_PAYLOAD_NOT_STORABLE, JOB_PAYLOAD_TOO_LARGE } from './queue.errors.js';
 
-/** PostgreSQL stores no NUL in text or jsonb; refused here, so that a job cannot be accepted and then not recorded. */
-const ESCAPED_NUL = /(?<!\\)(?:\\\\)*\\u0000/;
+/**
+ * PostgreSQL stores neither NUL nor half a surrogate pair in jsonb; refused here, so that a job cannot be accepted and
+ * then not recorded. JSON.stringify escapes both, and no whole pair.
+ */
+const UNSTORABLE = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f][0-9a-f]{2})/;
 
-export const holdsNul = (json: string): boolean => ESCAPED_NUL.test(json);
+export const isStorable = (json: string): boolean => !UNSTORABLE.test(json);
 
 /**
  * The payload as an instance of the type's schema.
@@ -61,6 +64,6 @@ export function plainPayload(data: object, limitBytes: number): object {
       message: `The payload of the job is larger than ${limitBytes} bytes.`,
     });
   }
-  if (holdsNul(json)) throw JOB_PAYLOAD_NOT_STORABLE.error();
+  if (!isStorable(json)) throw JOB_PAYLOAD_NOT_STORABLE.error();
   return JSON.parse(json) as object;
 }

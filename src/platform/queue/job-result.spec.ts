@@ -12,7 +12,7 @@ describe('The result of a job', () => {
   it.each([
     [5, 'The result of a.b must be an object or nothing, not a number.'],
     [[1], 'The result of a.b must be an object or nothing, not a list.'],
-    [{ text: '\0' }, 'The result of a.b holds a NUL character, which cannot be stored.'],
+    [{ text: '\0' }, 'The result of a.b holds a NUL or half a character, which cannot be stored.'],
     [{ text: 'x'.repeat(262_144) }, 'The result of a.b is larger than 262144 bytes.'],
   ])('is refused in one sentence (%#)', (result, sentence) => {
     expect(() => storableResult('a.b', result)).toThrow(sentence);

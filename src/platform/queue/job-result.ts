@@ -1,4 +1,4 @@
-import { holdsNul } from './job-payload.js';
+import { isStorable } from './job-payload.js';
 
 /** Most bytes of JSON a result may have: it is kept with the job's record and shown whole. */
 const RESULT_LIMIT_BYTES = 262_144;
@@ -27,6 +27,8 @@ export function storableResult(type: string, result: unknown): object | null {
   if (Buffer.byteLength(json) > RESULT_LIMIT_BYTES) {
     throw new Error(`The result of ${type} is larger than ${RESULT_LIMIT_BYTES} bytes.`);
   }
-  if (holdsNul(json)) throw new Error(`The result of ${type} holds a NUL character, which cannot be stored.`);
+  if (!isStorable(json)) {
+    throw new Error(`The result of ${type} holds a NUL or half a character, which cannot be stored.`);
+  }
   return JSON.parse(json) as object;
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { JobsOptions, Queue } from 'bullmq';
+import type { Job, JobsOptions, Queue } from 'bullmq';
 import { AppError } from '../errors/index.js';
 import { QueueConnection } from './queue-connection.js';
 
@@ -54,6 +54,14 @@ export class QueueProducers {
     };
   }
 
+  /** A page of the jobs that have completed, and of the dead letters. Errors as {@link add}. */
+  finished(queue: string, from: number, to: number): Promise<{ completed: Job[]; failed: Job[] }> {
+    return this.#reach(queue, ADD_TIMEOUT_MS, async (producer) => ({
+      completed: present(await producer.getJobs('completed', from, to)),
+      failed: present(await producer.getJobs('failed', from, to)),
+    }));
+  }
+
   /** Closes all, for at most `deadlineMs`. */
   async close(deadlineMs: number): Promise<void> {
     const queues = [...this.#queues.values()];
@@ -87,6 +95,9 @@ export class QueueProducers {
     return queue;
   }
 }
+
+/** A job that was removed while it was read comes as undefined. */
+const present = (jobs: (Job | undefined)[]): Job[] => jobs.filter((job) => job !== undefined);
 
 async function within<T>(work: Promise<T>, milliseconds: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;

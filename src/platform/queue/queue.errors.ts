@@ -47,5 +47,5 @@ export const JOB_PAYLOAD_NOT_STORABLE = defineReason({
   reason: 'JOB_PAYLOAD_NOT_STORABLE',
   under: 'VALIDATION_FAILED',
   field: 'payload',
-  message: 'The payload must be JSON without NUL characters.',
+  message: 'The payload must be JSON without NUL characters and halves of characters.',
 });

@@ -9,6 +9,7 @@ import { JobRunner } from './job-runner.js';
 import { QueueConnection } from './queue-connection.js';
 import { QueueMetrics } from './queue-metrics.js';
 import { QueueProducers } from './queue-producers.js';
+import { RecordRepair } from './record-repair.js';
 import { WorkerHost, WorkerTuning } from './worker-host.js';
 
 export interface QueueModuleOptions {
@@ -44,6 +45,7 @@ export class QueueModule {
         JobLedger,
         JobHandlers,
         JobRunner,
+        RecordRepair,
         WorkerHost,
       ],
       exports: [JobQueue, WorkerHost],

@@ -2,16 +2,15 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { Job, Worker } from 'bullmq';
 import { ArcanaConfig } from '../config/index.js';
 import { backoffDelay } from './backoff.js';
-import { storableLine } from './job-attempt.js';
 import { findJob } from './job-definition.js';
-import { snapshotOf, type JobEnvelope } from './job-envelope.js';
+import { endedSnapshot, type JobEnvelope } from './job-envelope.js';
 import { JobHandlers } from './job-handlers.js';
 import { JobLedger } from './job-ledger.js';
-import { sequenceOf } from './job-recorder.js';
 import { JobRunner } from './job-runner.js';
 import { priorityOf } from './priority.js';
 import { QueueConnection, type OpenedWorker } from './queue-connection.js';
 import { QueueMetrics } from './queue-metrics.js';
+import { RecordRepair } from './record-repair.js';
 
 /** Times in milliseconds. The defaults are for production; tests shorten them. */
 export class WorkerTuning {
@@ -43,6 +42,7 @@ export class WorkerHost {
     private readonly handlers: JobHandlers,
     private readonly runner: JobRunner,
     private readonly ledger: JobLedger,
+    private readonly repair: RecordRepair,
     private readonly metrics: QueueMetrics,
     private readonly config: ArcanaConfig,
     private readonly tuning: WorkerTuning,
@@ -69,6 +69,7 @@ export class WorkerHost {
     this.#state = 'stopped';
     const end = Date.now() + deadlineMs;
     this.runner.stop();
+    this.repair.stop();
     const workers = [...this.#workers];
     for (const [, { worker }] of workers) void worker.pause(true);
     const reserveMs = Math.min(3_000, deadlineMs / 2);
@@ -101,6 +102,7 @@ export class WorkerHost {
       () => {
         if (this.#state === 'stopped') return;
         this.metrics.workerFetches(queue, true);
+        void this.repair.run(queue);
         worker
           .run()
           .catch((error: unknown) =>
@@ -125,32 +127,17 @@ export class WorkerHost {
   #listen(worker: Worker): void {
     worker.on('error', (error) => this.#logger.warn(`Worker of ${worker.name}: ${error.message}`));
     worker.on('stalled', (id) => this.#logger.warn(`Job ${id} lost its worker and is handed out again.`));
-    worker.on('completed', (job: Job<JobEnvelope>, result: object | null) => {
+    worker.on('completed', (job: Job<JobEnvelope>) => {
       this.#measure(job);
       this.metrics.completed({ queue: job.queueName, type: job.name });
-      this.ledger.note(
-        snapshotOf(job, this.runner.worker, {
-          ...ending(job),
-          state: 'COMPLETED',
-          progress: 100,
-          finished_at: new Date(job.finishedOn ?? Date.now()),
-          ...(result && { result }),
-        }),
-      );
+      this.ledger.note(endedSnapshot(job, 'completed', this.runner.worker));
     });
-    worker.on('failed', (job: Job<JobEnvelope> | undefined, error) => {
+    worker.on('failed', (job: Job<JobEnvelope> | undefined) => {
       if (!job) return;
       this.#measure(job);
-      const isFinal = job.finishedOn !== undefined;
-      this.metrics[isFinal ? 'failedForGood' : 'retried']({ queue: job.queueName, type: job.name });
-      this.ledger.note(
-        snapshotOf(job, this.runner.worker, {
-          ...ending(job),
-          state: isFinal ? 'DEAD_LETTER' : 'FAILED',
-          error: storableLine(error.message),
-          ...(isFinal && { finished_at: new Date(job.finishedOn!) }),
-        }),
-      );
+      const kind = job.finishedOn === undefined ? 'retried' : 'failedForGood';
+      this.metrics[kind]({ queue: job.queueName, type: job.name });
+      this.ledger.note(endedSnapshot(job, 'failed', this.runner.worker));
     });
   }
 
@@ -181,11 +168,6 @@ export class WorkerHost {
 
 const pause = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds).unref());
-
-const ending = (job: Job) => ({
-  sequence: sequenceOf(job.attemptsStarted, 'end'),
-  attempts_made: job.attemptsMade,
-});
 
 /** Never throws: the library would leave the job active. */
 function retryDelay(failures: number, job: { name: string } | undefined): number {
