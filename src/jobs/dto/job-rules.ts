@@ -25,11 +25,12 @@ const rule = (name: string, holds: (value: unknown) => boolean, message: string)
     validator: { validate: holds, defaultMessage: ({ property } = {} as never) => `${property} ${message}` },
   });
 
-/** Text to compare with: not empty, no control characters (PostgreSQL refuses NUL). */
+/** Text to compare with: not empty, no control characters (PostgreSQL refuses NUL), no half of a surrogate pair. */
 export const IsWords = (maxLength: number): PropertyDecorator =>
   rule(
     'isWords',
-    (value) => typeof value === 'string' && value.length <= maxLength && WORDS.test(value),
+    (value) =>
+      typeof value === 'string' && value.length <= maxLength && WORDS.test(value) && value.isWellFormed(),
     `must be text of 1 to ${maxLength} characters without control characters`,
   );
 
