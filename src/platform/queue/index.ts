@@ -9,7 +9,7 @@ export type { JobContext, JobWork } from './job-handler.js';
 export { JobQueue } from './job-queue.js';
 export type { Enqueued, EnqueueOptions, JobRow } from './job-queue.js';
 export { JobRecorder, JobSnapshot } from './job-recorder.js';
-export { FINAL_STATES, JOB_STATES } from './job-state.js';
+export { JOB_STATES } from './job-state.js';
 export type { JobState } from './job-state.js';
 export { PRIORITIES } from './priority.js';
 export type { Priority } from './priority.js';

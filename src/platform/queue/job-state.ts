@@ -11,6 +11,3 @@ export const JOB_STATES = [
 
 /** FAILED means that the last attempt failed and another follows; DEAD_LETTER that none does. */
 export type JobState = (typeof JOB_STATES)[number];
-
-/** States that a job does not leave by itself. */
-export const FINAL_STATES = ['COMPLETED', 'DEAD_LETTER', 'CANCELLED'] as const satisfies readonly JobState[];
