@@ -6,4 +6,11 @@ import { Jobs1790000000020 } from './1790000000020-jobs.js';
 import { Plugins1790000000030 } from './1790000000030-plugins.js';
 
 /** Every step, oldest first. Append only: a step that has run anywhere is never edited. */
-export const MIGRATIONS = [Effects1790000000001, Users1790000000005, Sessions1790000000006, Coordination1790000000010, Jobs1790000000020, Plugins1790000000030];
+export const MIGRATIONS = [
+  Effects1790000000001,
+  Users1790000000005,
+  Sessions1790000000006,
+  Coordination1790000000010,
+  Jobs1790000000020,
+  Plugins1790000000030,
+];

@@ -26,7 +26,9 @@ const definition = loader.loadSync(files, {
   longs: Number,
   defaults: true,
 });
-const Service = serviceName.split('.').reduce((at, part) => at?.[part], grpc.loadPackageDefinition(definition));
+const Service = serviceName
+  .split('.')
+  .reduce((at, part) => at?.[part], grpc.loadPackageDefinition(definition));
 if (typeof Service?.prototype?.[method] !== 'function') {
   console.error(`There is no rpc ${path} under proto/.`);
   process.exit(2);

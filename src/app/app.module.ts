@@ -4,7 +4,13 @@ import type { Registry } from 'prom-client';
 import { ArcanaConfig } from '../platform/config/index.js';
 import { CoordinationModule } from '../platform/coordination/index.js';
 import { DatabaseModule } from '../platform/database/index.js';
-import { answersModule, Exposer, featureModule, LoopbackLink, type Feature } from '../platform/deployment/index.js';
+import {
+  answersModule,
+  Exposer,
+  featureModule,
+  LoopbackLink,
+  type Feature,
+} from '../platform/deployment/index.js';
 import { EventsModule } from '../platform/events/index.js';
 import { HealthRegistryModule } from '../platform/health/index.js';
 import { RequestValidationPipe } from '../platform/http/index.js';
@@ -13,7 +19,11 @@ import { ObservabilityModule } from '../platform/observability/index.js';
 import { QueueModule } from '../platform/queue/index.js';
 import { RedisModule, type RedisClients } from '../platform/redis/index.js';
 import { RateLimitGuard, ResilienceModule } from '../platform/resilience/index.js';
-import { AccessDeclarationCheck, AuthenticationGuard, AuthorizationGuard } from '../platform/security/index.js';
+import {
+  AccessDeclarationCheck,
+  AuthenticationGuard,
+  AuthorizationGuard,
+} from '../platform/security/index.js';
 import type { DatabaseSession } from './database-session.js';
 
 /** What was opened before the module graph is built, and is closed after it. */
@@ -46,16 +56,23 @@ class FoundationModule {
 /** The module graph of a process that has every layer: features x platform. */
 @Module({})
 export class AppModule {
-  static forRoot(features: readonly Feature[], { config, database, redis, registry }: Foundations): DynamicModule {
+  static forRoot(
+    features: readonly Feature[],
+    { config, database, redis, registry }: Foundations,
+  ): DynamicModule {
     const modules: DynamicModule[] = [];
-    for (const feature of features) modules.push(featureModule(feature, config.deployment.link, [...modules]));
+    for (const feature of features)
+      modules.push(featureModule(feature, config.deployment.link, [...modules]));
     return {
       module: AppModule,
       imports: [
         FoundationModule.forRoot(config),
         DatabaseModule.forRoot(database.dataSource),
         RedisModule.forRoot(redis),
-        CoordinationModule.forRoot({ url: database.url, connect_timeout_ms: config.database.connect_timeout_ms }),
+        CoordinationModule.forRoot({
+          url: database.url,
+          connect_timeout_ms: config.database.connect_timeout_ms,
+        }),
         HealthRegistryModule,
         ObservabilityModule.forRoot({ registry, serveMetrics: config.server.rest.metrics }),
         ResilienceModule,

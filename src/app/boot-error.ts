@@ -22,10 +22,16 @@ export function databaseBootError(url: string, cause: unknown): BootError {
   const { code } = cause as SystemError;
   const where = withoutPassword(url);
   if (code && PERMISSION.has(code)) {
-    return new BootError(`The database at ${where} refuses the sign-in: check user and password in ARCANA_DATABASE__URL.`, { cause });
+    return new BootError(
+      `The database at ${where} refuses the sign-in: check user and password in ARCANA_DATABASE__URL.`,
+      { cause },
+    );
   }
   if (code === '3D000') {
-    return new BootError(`The database named in ${where} does not exist: create it or correct ARCANA_DATABASE__URL.`, { cause });
+    return new BootError(
+      `The database named in ${where} does not exist: create it or correct ARCANA_DATABASE__URL.`,
+      { cause },
+    );
   }
   return new BootError(
     `The database at ${where} cannot be reached (${code ?? 'no answer'}): start it or correct ARCANA_DATABASE__URL.`,
@@ -34,15 +40,30 @@ export function databaseBootError(url: string, cause: unknown): BootError {
 }
 
 /** What went wrong when a listener was opened. `setting` names the key of its port. */
-export function listenBootError(what: string, setting: string, host: string, port: number, cause: unknown): BootError {
+export function listenBootError(
+  what: string,
+  setting: string,
+  host: string,
+  port: number,
+  cause: unknown,
+): BootError {
   const { code } = cause as SystemError;
   if (code === 'EADDRINUSE' || /EADDRINUSE|address already in use/i.test(String(cause))) {
-    return new BootError(`Port ${port} for ${what} is in use: stop the other program or set ${setting} to another port.`, { cause });
+    return new BootError(
+      `Port ${port} for ${what} is in use: stop the other program or set ${setting} to another port.`,
+      { cause },
+    );
   }
   if (code === 'EACCES') {
-    return new BootError(`Port ${port} for ${what} may not be opened by this user: set ${setting} to a port above 1023.`, { cause });
+    return new BootError(
+      `Port ${port} for ${what} may not be opened by this user: set ${setting} to a port above 1023.`,
+      { cause },
+    );
   }
-  return new BootError(`${what} cannot listen on ${host}:${port} (${code ?? 'unknown reason'}): check ${setting}.`, { cause });
+  return new BootError(
+    `${what} cannot listen on ${host}:${port} (${code ?? 'unknown reason'}): check ${setting}.`,
+    { cause },
+  );
 }
 
 /** The sentences to print for a failed start. What is not foreseen is told with its message, its stack goes to the log. */

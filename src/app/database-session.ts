@@ -2,7 +2,14 @@ import type { Type } from '@nestjs/common';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { ArcanaConfig } from '../platform/config/index.js';
-import { createDataSource, type DataSource, poolSizes, runMigrations, StatementLog, StatementTimes } from '../platform/database/index.js';
+import {
+  createDataSource,
+  type DataSource,
+  poolSizes,
+  runMigrations,
+  StatementLog,
+  StatementTimes,
+} from '../platform/database/index.js';
 import { startEmbeddedServer, type EmbeddedServer } from '../platform/database/embedded/index.js';
 import { DatabaseMetrics } from '../platform/observability/index.js';
 import { prepareQueueSchema } from '../platform/queue/index.js';

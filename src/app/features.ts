@@ -6,4 +6,10 @@ import { pluginsFeature } from '../plugins/index.js';
 import { usersFeature } from '../users/index.js';
 
 /** Every feature, in order of rank: one may use those before it. A new feature is one line here. */
-export const FEATURES: readonly Feature[] = [usersFeature, authFeature, jobsFeature, pluginsFeature, healthFeature];
+export const FEATURES: readonly Feature[] = [
+  usersFeature,
+  authFeature,
+  jobsFeature,
+  pluginsFeature,
+  healthFeature,
+];

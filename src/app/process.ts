@@ -1,5 +1,10 @@
 import type { Logger } from 'pino';
-import { describeConfig, loadConfig, type ArcanaConfig, type ConfigSources } from '../platform/config/index.js';
+import {
+  describeConfig,
+  loadConfig,
+  type ArcanaConfig,
+  type ConfigSources,
+} from '../platform/config/index.js';
 import { createLogger, stopTelemetry } from '../platform/observability/index.js';
 import { bootSentences } from './boot-error.js';
 import { startApplication, type Application } from './start.js';

@@ -22,7 +22,9 @@ describe('the plugins service', () => {
   });
 
   it('says so when there is none', async () => {
-    const error = await service({ find: () => Promise.resolve(null) }).get('none').catch((e: unknown) => e);
+    const error = await service({ find: () => Promise.resolve(null) })
+      .get('none')
+      .catch((e: unknown) => e);
     expect(PLUGIN_NOT_FOUND.matches(error)).toBe(true);
   });
 
@@ -38,6 +40,10 @@ describe('the plugins service', () => {
 describe('the query of a list', () => {
   it('has the first ten plugins as its default', () => {
     expect(toPluginQuery({})).toEqual(Object.assign(new PluginQuery(), { page: 0, size: 10 }));
-    expect(toPluginQuery({ page: 2, size: 5, state: 'ENABLED' })).toEqual({ page: 2, size: 5, state: 'ENABLED' });
+    expect(toPluginQuery({ page: 2, size: 5, state: 'ENABLED' })).toEqual({
+      page: 2,
+      size: 5,
+      state: 'ENABLED',
+    });
   });
 });

@@ -6,7 +6,13 @@ import { promisify } from 'node:util';
 import { projectRoot } from '../../src/platform/config/index.js';
 import { createTestDatabase } from '../support/embedded-postgres.js';
 import { ADMIN } from '../support/application.js';
-import { childEnvironment, ensureBuilt, isolatedSettings, startBuilt, type BuiltProduct } from '../support/built-product.js';
+import {
+  childEnvironment,
+  ensureBuilt,
+  isolatedSettings,
+  startBuilt,
+  type BuiltProduct,
+} from '../support/built-product.js';
 import { scratchDirectory } from '../support/run-directory.js';
 
 /** A build and two starts, on a machine that may be busy with other specs. */
@@ -16,7 +22,8 @@ const run = promisify(execFile);
 const root = projectRoot();
 
 /** Tasks that install, test or measure everything: CI runs the first two itself; the others have specs of their own. */
-const TASKS_ELSEWHERE = /^npm (ci && npm (start|test)|run (demo|build|bench)\b.*)$|^node bench\/enhancers\.ts /;
+const TASKS_ELSEWHERE =
+  /^npm (ci && npm (start|test)|run (demo|build|bench)\b.*)$|^node bench\/enhancers\.ts /;
 
 interface Block {
   readonly language: string;
@@ -24,7 +31,10 @@ interface Block {
 }
 
 const blocksOf = (markdown: string): Block[] =>
-  [...markdown.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(([, language, text]) => ({ language: language!, text: text! }));
+  [...markdown.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(([, language, text]) => ({
+    language: language!,
+    text: text!,
+  }));
 
 const read = (path: string): Promise<string> => readFile(join(root, path), 'utf8');
 
@@ -70,17 +80,25 @@ describe('the README', () => {
 
   it('shows the banner that the product prints', async () => {
     const [shown] = blocksOf(await read('README.md')).filter(({ text }) => text.startsWith('Arcana Cloud'));
-    const labels = (text: string): string[] => [...text.matchAll(/^ {2}(\S+(?: UI)?) {2,}/gm)].map(([, label]) => label!);
+    const labels = (text: string): string[] =>
+      [...text.matchAll(/^ {2}(\S+(?: UI)?) {2,}/gm)].map(([, label]) => label!);
     // The password is only shown when the product made it.
     expect(labels(shown!.text)).toEqual([...labels(product.output()), 'E-mail', 'Password']);
   });
 
   it('names only tasks and files that exist', async () => {
     const { scripts } = JSON.parse(await read('package.json')) as { scripts: Record<string, string> };
-    for (const file of ['README.md', 'CONTRIBUTING.md', ...(await readdir(join(root, 'docs'))).map((name) => `docs/${name}`)]) {
+    for (const file of [
+      'README.md',
+      'CONTRIBUTING.md',
+      ...(await readdir(join(root, 'docs'))).map((name) => `docs/${name}`),
+    ]) {
       const text = await read(file);
       for (const [, task] of text.matchAll(/npm run ([\w:]+)/g)) expect(Object.keys(scripts)).toContain(task);
-      for (const [, link] of text.matchAll(/\]\((?!https?:)([^)#]+)/g)) await expect(read(join(dirname(file), link!)).catch(() => readdir(join(root, dirname(file), link!)))).resolves.toBeDefined();
+      for (const [, link] of text.matchAll(/\]\((?!https?:)([^)#]+)/g))
+        await expect(
+          read(join(dirname(file), link!)).catch(() => readdir(join(root, dirname(file), link!))),
+        ).resolves.toBeDefined();
     }
   });
 });
@@ -88,7 +106,18 @@ describe('the README', () => {
 describe('the module that the README adds', () => {
   it('is built, started and served as the README says', async () => {
     const copy = await scratchDirectory('module');
-    for (const part of ['src', 'migrations', 'proto', 'config', 'scripts', 'package.json', 'package-lock.json', 'nest-cli.json', 'tsconfig.json', 'tsconfig.build.json']) {
+    for (const part of [
+      'src',
+      'migrations',
+      'proto',
+      'config',
+      'scripts',
+      'package.json',
+      'package-lock.json',
+      'nest-cli.json',
+      'tsconfig.json',
+      'tsconfig.build.json',
+    ]) {
       await cp(join(root, part), join(copy, part), { recursive: true });
     }
     await symlink(join(root, 'node_modules'), join(copy, 'node_modules'));
@@ -96,7 +125,10 @@ describe('the module that the README adds', () => {
     await ensureBuilt(copy);
 
     const { url } = await createTestDatabase();
-    const product = await startBuilt({ ...(await isolatedSettings()), ARCANA_DATABASE__URL: url }, { root: copy });
+    const product = await startBuilt(
+      { ...(await isolatedSettings()), ARCANA_DATABASE__URL: url },
+      { root: copy },
+    );
     try {
       const call = async (path: string, init: RequestInit = {}, token?: string): Promise<Response> =>
         fetch(`${product.restUrl}${path}`, {
@@ -107,7 +139,9 @@ describe('the module that the README adds', () => {
       const { access_token: token } = (await login.json()) as { access_token: string };
       const written = await call('/api/v1/notes', { method: 'POST', body: '{"text":"Buy oat milk"}' }, token);
       expect(written.status).toBe(201);
-      await expect((await call('/api/v1/notes', {}, token)).json()).resolves.toMatchObject([{ text: 'Buy oat milk' }]);
+      await expect((await call('/api/v1/notes', {}, token)).json()).resolves.toMatchObject([
+        { text: 'Buy oat milk' },
+      ]);
       expect((await call('/api/v1/notes')).status).toBe(401);
       expect((await call('/api/v1/notes', { method: 'POST', body: '{"text":1}' }, token)).status).toBe(422);
       const { paths } = (await (await call('/openapi.json')).json()) as { paths: object };
@@ -128,11 +162,15 @@ async function addModule(copy: string, blocks: Block[]): Promise<void> {
     await mkdir(dirname(join(copy, path)), { recursive: true });
     await writeFile(join(copy, path), text);
   }
-  await edit(join(copy, 'migrations/index.ts'), (text) =>
-    `import { Notes1800000000001 } from './1800000000001-notes.js';\n${text.replace(/,?\s*\];/, ', Notes1800000000001];')}`,
+  await edit(
+    join(copy, 'migrations/index.ts'),
+    (text) =>
+      `import { Notes1800000000001 } from './1800000000001-notes.js';\n${text.replace(/,?\s*\];/, ', Notes1800000000001];')}`,
   );
-  await edit(join(copy, 'src/app/features.ts'), (text) =>
-    `import { notesFeature } from '../notes/index.js';\n${text.replace(/,?\s*\];/, ', notesFeature];')}`,
+  await edit(
+    join(copy, 'src/app/features.ts'),
+    (text) =>
+      `import { notesFeature } from '../notes/index.js';\n${text.replace(/,?\s*\];/, ', notesFeature];')}`,
   );
 }
 

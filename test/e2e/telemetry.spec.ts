@@ -30,7 +30,10 @@ describe('traces of the product', () => {
 
   it('go to the collector, under the trace of the caller, from HTTP down to SQL', async () => {
     const { server, endpoint, received } = await collector();
-    const product = await startBuilt({ ...(await isolatedSettings()), ARCANA_OBSERVABILITY__OTLP_ENDPOINT: endpoint });
+    const product = await startBuilt({
+      ...(await isolatedSettings()),
+      ARCANA_OBSERVABILITY__OTLP_ENDPOINT: endpoint,
+    });
     const answer = await fetch(`${product.restUrl}/api/v1/auth/login`, {
       method: 'POST',
       headers: { traceparent, 'content-type': 'application/json' },
@@ -51,7 +54,10 @@ describe('traces of the product', () => {
     const { server, endpoint } = await collector();
     server.close();
     await once(server, 'close');
-    const product = await startBuilt({ ...(await isolatedSettings()), ARCANA_OBSERVABILITY__OTLP_ENDPOINT: endpoint });
+    const product = await startBuilt({
+      ...(await isolatedSettings()),
+      ARCANA_OBSERVABILITY__OTLP_ENDPOINT: endpoint,
+    });
     for (let n = 0; n < 20; n++) {
       const { status } = await fetch(`${product.restUrl}/health/ready`, { headers: { traceparent } });
       expect(status).toBe(200);

@@ -6,10 +6,18 @@ import { createDataSource, Database, runMigrations } from '../../src/platform/da
 import { createTestDatabase, type TestDatabase } from '../support/embedded-postgres.js';
 import { FEATURES } from '../../src/app/features.js';
 
-const entities = FEATURES.flatMap(({ repositories }) => repositories.flatMap((binding) => [...(binding.entities ?? [])]));
+const entities = FEATURES.flatMap(({ repositories }) =>
+  repositories.flatMap((binding) => [...(binding.entities ?? [])]),
+);
 
-async function connect(database: TestDatabase, settings: Partial<DatabaseSettings> = {}): Promise<DataSource> {
-  const dataSource = createDataSource({ ...new DatabaseSettings(), max_connections: 3, ...settings, url: database.url }, entities);
+async function connect(
+  database: TestDatabase,
+  settings: Partial<DatabaseSettings> = {},
+): Promise<DataSource> {
+  const dataSource = createDataSource(
+    { ...new DatabaseSettings(), max_connections: 3, ...settings, url: database.url },
+    entities,
+  );
   await dataSource.initialize();
   return dataSource;
 }
@@ -49,7 +57,9 @@ describe('migrations', () => {
   it('can each be undone: every step back leaves the schema as it was before', async () => {
     const dataSource = await connect(database);
     const before: string[][] = [];
-    await dataSource.query('CREATE TABLE schema_migrations (id serial PRIMARY KEY, timestamp bigint, name text)');
+    await dataSource.query(
+      'CREATE TABLE schema_migrations (id serial PRIMARY KEY, timestamp bigint, name text)',
+    );
     const runner = dataSource.createQueryRunner();
     const steps = MIGRATIONS.map((Step) => new Step());
     for (const step of steps) {
@@ -76,7 +86,8 @@ describe('migrations', () => {
       const nullable = (isNullable: boolean) => (isNullable ? 'YES' : 'NO');
       const stored = rows.map((row) => `${row.column_name} ${row.is_nullable}`);
       const mapped = columns.map((column) => `${column.databaseName} ${nullable(column.isNullable)}`);
-      for (const column of mapped) expect(stored.map((each) => `${tableName} ${each}`)).toContain(`${tableName} ${column}`);
+      for (const column of mapped)
+        expect(stored.map((each) => `${tableName} ${each}`)).toContain(`${tableName} ${column}`);
     }
     expect(dataSource.entityMetadatas.length).toBeGreaterThan(0);
     await dataSource.destroy();
@@ -114,7 +125,10 @@ describe('the database of a process', () => {
   });
 
   const within = <T>(milliseconds: number, work: () => Promise<T>) =>
-    RequestContext.run(new RequestContext({ requestId: 'r', protocol: 'http', deadline: Date.now() + milliseconds }), work);
+    RequestContext.run(
+      new RequestContext({ requestId: 'r', protocol: 'http', deadline: Date.now() + milliseconds }),
+      work,
+    );
 
   it('undoes a transaction that fails', async () => {
     const failing = database.transaction(async (tx) => {
@@ -126,7 +140,9 @@ describe('the database of a process', () => {
   });
 
   it('cancels a statement of a transaction when the caller has no time left', async () => {
-    await expect(within(60, () => database.transaction((tx) => tx.query('SELECT pg_sleep(30)')))).rejects.toMatchObject({ code: 'TIMEOUT' });
+    await expect(
+      within(60, () => database.transaction((tx) => tx.query('SELECT pg_sleep(30)'))),
+    ).rejects.toMatchObject({ code: 'TIMEOUT' });
     const running: unknown[] = await dataSource.query(
       `SELECT 1 FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%' AND state = 'active' AND datname = current_database()`,
     );
@@ -134,18 +150,26 @@ describe('the database of a process', () => {
   });
 
   it('answers a reader whose time is up', async () => {
-    await expect(within(60, () => database.read((manager) => manager.query('SELECT pg_sleep(0.5)')))).rejects.toMatchObject({ code: 'TIMEOUT' });
+    await expect(
+      within(60, () => database.read((manager) => manager.query('SELECT pg_sleep(0.5)'))),
+    ).rejects.toMatchObject({ code: 'TIMEOUT' });
   });
 
   it('does not begin work for which there is no time', async () => {
-    await expect(within(-1, () => database.read((manager) => manager.query('SELECT 1')))).rejects.toMatchObject({ code: 'TIMEOUT' });
-    await expect(within(-1, () => database.transaction((tx) => tx.query('SELECT 1')))).rejects.toMatchObject({ code: 'TIMEOUT' });
+    await expect(
+      within(-1, () => database.read((manager) => manager.query('SELECT 1'))),
+    ).rejects.toMatchObject({ code: 'TIMEOUT' });
+    await expect(within(-1, () => database.transaction((tx) => tx.query('SELECT 1')))).rejects.toMatchObject({
+      code: 'TIMEOUT',
+    });
   });
 
   it('answers SERVICE_UNAVAILABLE when every connection stays busy', async () => {
     const runners = [dataSource.createQueryRunner(), dataSource.createQueryRunner()];
     for (const runner of runners) await runner.connect();
-    await expect(database.read((manager) => manager.query('SELECT 1'))).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
+    await expect(database.read((manager) => manager.query('SELECT 1'))).rejects.toMatchObject({
+      code: 'SERVICE_UNAVAILABLE',
+    });
     for (const runner of runners) await runner.release();
     await expect(database.read((manager) => manager.query('SELECT 1 AS one'))).resolves.toEqual([{ one: 1 }]);
   });
@@ -162,7 +186,9 @@ describe('the database of a process', () => {
       });
     const outcomes = await Promise.allSettled([half(10, 11, 0), half(11, 10, 1)]);
     const refused = outcomes.filter((outcome) => outcome.status === 'rejected');
-    expect(refused.map(({ reason }) => reason as object)).toEqual([expect.objectContaining({ code: 'CONFLICT', grpcStatus: 'ABORTED' })]);
+    expect(refused.map(({ reason }) => reason as object)).toEqual([
+      expect.objectContaining({ code: 'CONFLICT', grpcStatus: 'ABORTED' }),
+    ]);
   });
 
   it('answers SERVICE_UNAVAILABLE when the connection is cut under a statement', async () => {

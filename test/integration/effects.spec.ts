@@ -1,7 +1,16 @@
 import type { DataSource } from 'typeorm';
 import { RequestContext } from '../../src/platform/context/index.js';
 import { DatabaseSettings } from '../../src/platform/config/index.js';
-import { createDataSource, Database, effects, EffectsWriter, OUTBOX_CHANNEL, OutboxStore, runMigrations, type OutboxRow } from '../../src/platform/database/index.js';
+import {
+  createDataSource,
+  Database,
+  effects,
+  EffectsWriter,
+  OUTBOX_CHANNEL,
+  OutboxStore,
+  runMigrations,
+  type OutboxRow,
+} from '../../src/platform/database/index.js';
 import { createTestDatabase, type TestDatabase } from '../support/embedded-postgres.js';
 
 class Data {
@@ -33,10 +42,15 @@ describe('effects', () => {
     await test.drop();
   });
 
-  const write = (list = effects().event(UserSeen, { user_id: USER }).job(Greet, { user_id: USER }, { priority: 'high' }).audited('USER_SEEN', { target: USER, details: { before: 1 } })) =>
-    database.transaction((tx) => writer.write(tx, list));
+  const write = (
+    list = effects()
+      .event(UserSeen, { user_id: USER })
+      .job(Greet, { user_id: USER }, { priority: 'high' })
+      .audited('USER_SEEN', { target: USER, details: { before: 1 } }),
+  ) => database.transaction((tx) => writer.write(tx, list));
 
-  const deliverAll = (rows: OutboxRow[]) => Promise.resolve({ delivered: rows.map(({ id }) => id), failed: [] });
+  const deliverAll = (rows: OutboxRow[]) =>
+    Promise.resolve({ delivered: rows.map(({ id }) => id), failed: [] });
 
   it('are written with the change, and with who caused it', async () => {
     const context = new RequestContext({
@@ -53,9 +67,23 @@ describe('effects', () => {
       ['event', USER, 'r-1'],
       ['job', 'emails', 'r-1'],
     ]);
-    expect(rows[1]!['body']).toMatchObject({ type: 'email.greet', priority: 'high', data: { user_id: USER }, id: rows[1]!['id'] });
+    expect(rows[1]!['body']).toMatchObject({
+      type: 'email.greet',
+      priority: 'high',
+      data: { user_id: USER },
+      id: rows[1]!['id'],
+    });
     await expect(dataSource.query('SELECT * FROM audit_logs')).resolves.toEqual([
-      expect.objectContaining({ action: 'USER_SEEN', actor_id: USER, target_id: USER, details: { before: 1 }, ip: '192.0.2.7', user_agent: 'curl', request_id: 'r-1', trace_id: context.trace.traceId }),
+      expect.objectContaining({
+        action: 'USER_SEEN',
+        actor_id: USER,
+        target_id: USER,
+        details: { before: 1 },
+        ip: '192.0.2.7',
+        user_agent: 'curl',
+        request_id: 'r-1',
+        trace_id: context.trace.traceId,
+      }),
     ]);
   });
 
@@ -93,11 +121,16 @@ describe('effects', () => {
 
   it('are offered again, later, when they could not be delivered', async () => {
     await write();
-    await outbox.relay(100, (rows) => Promise.resolve({ delivered: [], failed: rows.map(({ id }) => ({ id, error: 'down', retryInMs: 0 })) }));
+    await outbox.relay(100, (rows) =>
+      Promise.resolve({ delivered: [], failed: rows.map(({ id }) => ({ id, error: 'down', retryInMs: 0 })) }),
+    );
     const again: OutboxRow[] = [];
     await outbox.relay(100, (rows) => {
       again.push(...rows);
-      return Promise.resolve({ delivered: [], failed: rows.map(({ id }) => ({ id, error: 'down', retryInMs: 60_000 })) });
+      return Promise.resolve({
+        delivered: [],
+        failed: rows.map(({ id }) => ({ id, error: 'down', retryInMs: 60_000 })),
+      });
     });
     expect(again.map(({ attempts }) => attempts)).toEqual([1, 1]);
     await expect(outbox.relay(100, deliverAll)).resolves.toBe(0);
@@ -114,7 +147,9 @@ describe('effects', () => {
     for (let n = 0; n < 20; n++) await write();
     const delivered: string[] = [];
     const work = async () => {
-      while ((await outbox.relay(3, (rows) => (delivered.push(...rows.map(({ id }) => id)), deliverAll(rows)))) > 0);
+      while (
+        (await outbox.relay(3, (rows) => (delivered.push(...rows.map(({ id }) => id)), deliverAll(rows)))) > 0
+      );
     };
     await Promise.all([work(), work(), work()]);
     // A relay that found only claimed rows has ended early; the rest is taken now.
@@ -123,9 +158,12 @@ describe('effects', () => {
     expect(new Set(delivered).size).toBe(40);
   });
 
-  it.each(['UPDATE audit_logs SET action = $1', 'DELETE FROM audit_logs WHERE action <> $1'])('cannot be rewritten in the audit log: %s', async (statement) => {
-    await write();
-    await expect(dataSource.query(statement, ['X'])).rejects.toThrow('append-only');
-    await expect(dataSource.query('TRUNCATE audit_logs')).rejects.toThrow('append-only');
-  });
+  it.each(['UPDATE audit_logs SET action = $1', 'DELETE FROM audit_logs WHERE action <> $1'])(
+    'cannot be rewritten in the audit log: %s',
+    async (statement) => {
+      await write();
+      await expect(dataSource.query(statement, ['X'])).rejects.toThrow('append-only');
+      await expect(dataSource.query('TRUNCATE audit_logs')).rejects.toThrow('append-only');
+    },
+  );
 });

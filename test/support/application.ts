@@ -89,6 +89,9 @@ export async function bootApplication(env: Record<string, string> = {}): Promise
 
 function recordingLogger(): { logger: Logger; log: Record<string, unknown>[] } {
   const log: Record<string, unknown>[] = [];
-  const logger = pino({ level: 'debug' }, { write: (line: string) => void log.push(JSON.parse(line) as never) });
+  const logger = pino(
+    { level: 'debug' },
+    { write: (line: string) => void log.push(JSON.parse(line) as never) },
+  );
   return { logger, log };
 }

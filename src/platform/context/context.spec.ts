@@ -14,7 +14,10 @@ describe('a trace', () => {
   });
 
   it('is continued from a later version with more parts', () => {
-    expect(continueTrace(`01-${TRACE_ID}-00f067aa0ba902b7-00-more`)).toMatchObject({ traceId: TRACE_ID, sampled: false });
+    expect(continueTrace(`01-${TRACE_ID}-00f067aa0ba902b7-00-more`)).toMatchObject({
+      traceId: TRACE_ID,
+      sampled: false,
+    });
   });
 
   it.each([
@@ -41,9 +44,12 @@ describe('a request id', () => {
     expect(acceptRequestId('a.B:c_1-2')).toBe('a.B:c_1-2');
   });
 
-  it.each([undefined, '', 'a b', 'a\r\nb', 'é', 'x'.repeat(129), ['a', 'b'], 7])('is made for %j', (value) => {
-    expect(acceptRequestId(value)).toMatch(/^[0-9a-f]{32}$/);
-  });
+  it.each([undefined, '', 'a b', 'a\r\nb', 'é', 'x'.repeat(129), ['a', 'b'], 7])(
+    'is made for %j',
+    (value) => {
+      expect(acceptRequestId(value)).toMatch(/^[0-9a-f]{32}$/);
+    },
+  );
 });
 
 describe('the context of the work in hand', () => {
@@ -59,10 +65,12 @@ describe('the context of the work in hand', () => {
 
   it('tells the time left, and throws when there is none', () => {
     expect(new RequestContext({ requestId: 'r', protocol: 'http' }).remainingMs()).toBeUndefined();
-    expect(new RequestContext({ requestId: 'r', protocol: 'http', deadline: Date.now() + 10_000 }).remainingMs()).toBeGreaterThan(0);
-    expect(() => new RequestContext({ requestId: 'r', protocol: 'http', deadline: Date.now() - 1 }).remainingMs()).toThrow(
-      expect.objectContaining({ code: 'TIMEOUT' }),
-    );
+    expect(
+      new RequestContext({ requestId: 'r', protocol: 'http', deadline: Date.now() + 10_000 }).remainingMs(),
+    ).toBeGreaterThan(0);
+    expect(() =>
+      new RequestContext({ requestId: 'r', protocol: 'http', deadline: Date.now() - 1 }).remainingMs(),
+    ).toThrow(expect.objectContaining({ code: 'TIMEOUT' }));
   });
 
   it('is aborted once, for the first reason, whether the signal was asked for before or after', () => {

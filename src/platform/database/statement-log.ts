@@ -1,4 +1,9 @@
-import type { AfterQueryEvent, DataSource, EntitySubscriberInterface, Logger as TypeOrmLogger } from 'typeorm';
+import type {
+  AfterQueryEvent,
+  DataSource,
+  EntitySubscriberInterface,
+  Logger as TypeOrmLogger,
+} from 'typeorm';
 
 interface Sink {
   warn(line: object, message: string): void;

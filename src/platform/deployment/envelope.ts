@@ -1,6 +1,21 @@
 import { Type, plainToInstance } from 'class-transformer';
-import { IsArray, IsDefined, IsNumber, IsOptional, IsString, ValidateNested, validateSync } from 'class-validator';
-import { Principal, RequestContext, continueTrace, newTrace, randomHex, traceparent } from '../context/index.js';
+import {
+  IsArray,
+  IsDefined,
+  IsNumber,
+  IsOptional,
+  IsString,
+  ValidateNested,
+  validateSync,
+} from 'class-validator';
+import {
+  Principal,
+  RequestContext,
+  continueTrace,
+  newTrace,
+  randomHex,
+  traceparent,
+} from '../context/index.js';
 import { AppError, validationFailed, type AppErrorWire } from '../errors/index.js';
 
 /** What a callee must know of the work it is part of. Durations, not times, cross: clocks differ. */
@@ -94,7 +109,8 @@ export function parseCall(json: string): CallEnvelope {
   } catch (cause) {
     throw new AppError('MALFORMED_REQUEST', { cause });
   }
-  if (typeof plain !== 'object' || plain === null || Array.isArray(plain)) throw new AppError('MALFORMED_REQUEST');
+  if (typeof plain !== 'object' || plain === null || Array.isArray(plain))
+    throw new AppError('MALFORMED_REQUEST');
   const call = plainToInstance(CallEnvelope, plain);
   const errors = validateSync(call, { whitelist: true });
   if (errors.length > 0) throw validationFailed(errors);

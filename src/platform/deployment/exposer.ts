@@ -19,7 +19,8 @@ export class Exposer {
   /** @throws Error when the class has a public method that is not marked, or its name is taken. */
   expose(target: AbstractClass, instance: object): void {
     assertFullyRemote(target);
-    if (this.#targets.has(target.name)) throw new Error(`Two exposed classes are named ${target.name}: rename one.`);
+    if (this.#targets.has(target.name))
+      throw new Error(`Two exposed classes are named ${target.name}: rename one.`);
     this.#targets.set(target.name, {
       instance: instance as Exposed['instance'],
       methods: remoteMethods(target),
@@ -31,7 +32,9 @@ export class Exposer {
     let answer: AnswerEnvelope;
     try {
       const call = parseCall(json);
-      answer = { result: await RequestContext.run(incomingContext(call.context, signal), () => this.#invoke(call)) };
+      answer = {
+        result: await RequestContext.run(incomingContext(call.context, signal), () => this.#invoke(call)),
+      };
     } catch (error) {
       if (!(error instanceof AppError)) this.onFault(error);
       answer = { error: (error instanceof AppError ? error : new AppError('INTERNAL_ERROR')).toWire() };

@@ -32,5 +32,14 @@ type FeatureDeclaration = Pick<Feature, 'name'> & Partial<Omit<Feature, 'name'>>
 
 /** Declares a feature. The only thing that app/features.ts lists. */
 export function defineFeature(declaration: FeatureDeclaration): Feature {
-  return { controllers: [], services: [], repositories: [], jobs: [], answers: [], providers: [], imports: [], ...declaration };
+  return {
+    controllers: [],
+    services: [],
+    repositories: [],
+    jobs: [],
+    answers: [],
+    providers: [],
+    imports: [],
+    ...declaration,
+  };
 }

@@ -24,7 +24,13 @@ class Order {
   }
 }
 
-const SOLD_OUT = defineReason({ reason: 'TEST_SOLD_OUT', under: 'CONFLICT', field: 'name', message: 'Sold out.', grpc: 'ABORTED' });
+const SOLD_OUT = defineReason({
+  reason: 'TEST_SOLD_OUT',
+  under: 'CONFLICT',
+  field: 'name',
+  message: 'Sold out.',
+  grpc: 'ABORTED',
+});
 
 class Shop {
   seen: unknown[] = [];
@@ -47,7 +53,9 @@ class Shop {
 
   @Remote({ args: [Boolean], result: Nothing })
   async fail(expected: boolean): Promise<void> {
-    throw expected ? SOLD_OUT.error({ retryAfterSeconds: 3, cause: new Error('secret') }) : new Error('secret');
+    throw expected
+      ? SOLD_OUT.error({ retryAfterSeconds: 3, cause: new Error('secret') })
+      : new Error('secret');
   }
 
   onModuleInit(): void {
@@ -88,7 +96,9 @@ describe('a stand-in over a loopback link', () => {
 
   it('refuses arguments that the receiving side does not accept, naming each field', async () => {
     const { shop } = looped();
-    const error = await shop.place(Object.assign(new Order(), { name: 1, amount: 0, due: 'x' })).catch((e: unknown) => e);
+    const error = await shop
+      .place(Object.assign(new Order(), { name: 1, amount: 0, due: 'x' }))
+      .catch((e: unknown) => e);
     expect(error).toBeInstanceOf(AppError);
     expect((error as AppError).code).toBe('VALIDATION_FAILED');
     expect((error as AppError).fields.map(({ field }) => field).sort()).toEqual(['amount', 'due', 'name']);
@@ -113,8 +123,18 @@ describe('a stand-in over a loopback link', () => {
 
   it('carries request id, trace, deadline and caller', async () => {
     const { shop, real } = looped();
-    const principal = { id: '019a0000-0000-7000-8000-000000000000', roles: ['admin'], via: 'access_token' as const };
-    const outer = new RequestContext({ requestId: 'r-1', protocol: 'http', deadline: Date.now() + 60_000, principal, ip: '192.0.2.1' });
+    const principal = {
+      id: '019a0000-0000-7000-8000-000000000000',
+      roles: ['admin'],
+      via: 'access_token' as const,
+    };
+    const outer = new RequestContext({
+      requestId: 'r-1',
+      protocol: 'http',
+      deadline: Date.now() + 60_000,
+      principal,
+      ip: '192.0.2.1',
+    });
     await RequestContext.run(outer, () => shop.place(Order.of('tea', 1)));
     const { context } = real.seen[0] as { context: RequestContext };
     expect(context).not.toBe(outer);

@@ -57,7 +57,9 @@ async function build(link: LinkKind) {
     exports: [Exposer, LoopbackLink],
   };
   const modules = [featureModule(feature, link, [])];
-  return Test.createTestingModule({ imports: [links, ...modules, answersModule([feature], modules)] }).compile();
+  return Test.createTestingModule({
+    imports: [links, ...modules, answersModule([feature], modules)],
+  }).compile();
 }
 
 describe('the module of a feature', () => {

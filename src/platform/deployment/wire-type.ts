@@ -57,7 +57,8 @@ export function decode(type: WireType, value: unknown, path = 'value'): unknown 
     if (!isScalar(value)) throw refuse(path, `must be a ${(type as { name: string }).name.toLowerCase()}`);
     return value;
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw refuse(path, 'must be an object');
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw refuse(path, 'must be an object');
   const instance = plainToInstance(type as new () => object, value);
   const errors: ValidationError[] = validateSync(instance, { whitelist: true, forbidUnknownValues: false });
   if (errors.length > 0) throw validationFailed(errors);

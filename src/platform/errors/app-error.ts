@@ -1,4 +1,10 @@
-import { catalogueEntry, isErrorCode, type CatalogueEntry, type ErrorCode, type GrpcStatusName } from './catalogue.js';
+import {
+  catalogueEntry,
+  isErrorCode,
+  type CatalogueEntry,
+  type ErrorCode,
+  type GrpcStatusName,
+} from './catalogue.js';
 
 /** One broken field, or one reason that belongs to no field (`field` is then the empty string). */
 export interface FieldError {
@@ -45,7 +51,10 @@ export class AppError extends Error {
     readonly code: ErrorCode,
     options: AppErrorOptions = {},
   ) {
-    super(options.message ?? catalogueEntry(code).message, options.cause === undefined ? {} : { cause: options.cause });
+    super(
+      options.message ?? catalogueEntry(code).message,
+      options.cause === undefined ? {} : { cause: options.cause },
+    );
     this.name = 'AppError';
     this.fields = options.fields ?? [];
     this.retryAfterSeconds = options.retryAfterSeconds;

@@ -22,14 +22,28 @@ describe('the error catalogue', () => {
 
 describe('an error across processes', () => {
   it('is rebuilt from code and parameters', () => {
-    const error = new AppError('METHOD_NOT_ALLOWED', { message: 'No.', allow: ['GET'], retryAfterSeconds: 2, grpc: 'ABORTED', cause: new Error('x') });
+    const error = new AppError('METHOD_NOT_ALLOWED', {
+      message: 'No.',
+      allow: ['GET'],
+      retryAfterSeconds: 2,
+      grpc: 'ABORTED',
+      cause: new Error('x'),
+    });
     const rebuilt = AppError.fromWire(JSON.parse(JSON.stringify(error.toWire())));
-    expect(rebuilt).toMatchObject({ code: 'METHOD_NOT_ALLOWED', message: 'No.', allow: ['GET'], retryAfterSeconds: 2, grpcStatus: 'ABORTED' });
+    expect(rebuilt).toMatchObject({
+      code: 'METHOD_NOT_ALLOWED',
+      message: 'No.',
+      allow: ['GET'],
+      retryAfterSeconds: 2,
+      grpcStatus: 'ABORTED',
+    });
     expect(rebuilt.cause).toBeUndefined();
   });
 
   it('is an INTERNAL_ERROR when its code is unknown here', () => {
-    expect(AppError.fromWire({ code: 'NEXT_RELEASE' as ErrorCode, message: 'x' }).code).toBe('INTERNAL_ERROR');
+    expect(AppError.fromWire({ code: 'NEXT_RELEASE' as ErrorCode, message: 'x' }).code).toBe(
+      'INTERNAL_ERROR',
+    );
   });
 });
 
@@ -72,7 +86,11 @@ describe('a failed validation', () => {
   }
 
   it('names every field with its path, its code and a sentence', () => {
-    const value = plainToInstance(Outer, { name: 1, list: [{ to: 'a@example.test' }, { to: 'x' }], extra: true });
+    const value = plainToInstance(Outer, {
+      name: 1,
+      list: [{ to: 'a@example.test' }, { to: 'x' }],
+      extra: true,
+    });
     const error = validationFailed(validateSync(value, { whitelist: true, forbidNonWhitelisted: true }));
     expect(error.code).toBe('VALIDATION_FAILED');
     expect(error.fields).toEqual(

@@ -40,7 +40,8 @@ export class Reason {
  * @throws Error when the name is taken, at import time, so that no code ever means two things.
  */
 export function defineReason(definition: ReasonDefinition): Reason {
-  if (known.has(definition.reason)) throw new Error(`The error reason ${definition.reason} is declared twice.`);
+  if (known.has(definition.reason))
+    throw new Error(`The error reason ${definition.reason} is declared twice.`);
   const reason = new Reason(definition);
   known.set(definition.reason, reason);
   return reason;

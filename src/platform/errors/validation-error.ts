@@ -3,7 +3,9 @@ import { AppError, type FieldError } from './app-error.js';
 
 /** `isEmail` -> `IS_EMAIL`: constraint names of class-validator become codes a client can switch on. */
 const constraintCode = (name: string): string =>
-  name === 'whitelistValidation' ? 'UNKNOWN_FIELD' : name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toUpperCase();
+  name === 'whitelistValidation'
+    ? 'UNKNOWN_FIELD'
+    : name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toUpperCase();
 
 function collect(errors: ValidationError[], path: string, into: FieldError[]): void {
   for (const error of errors) {

@@ -82,7 +82,9 @@ export class HealthRegistry {
 
   async #run(): Promise<HealthReport> {
     const components = await Promise.all([...this.#checks.values()].map((check) => runCheck(check)));
-    const worst = (['unhealthy', 'degraded'] as const).find((status) => components.some((each) => each.status === status));
+    const worst = (['unhealthy', 'degraded'] as const).find((status) =>
+      components.some((each) => each.status === status),
+    );
     return { status: worst ?? 'healthy', components };
   }
 
@@ -106,7 +108,13 @@ async function runCheck(dependency: HealthCheck): Promise<ComponentHealth> {
     return { name, required, status: 'healthy', checked_at };
   } catch {
     // The cause may name hosts and users; the room that owns the dependency logs it.
-    return { name, required, status: required ? 'unhealthy' : 'degraded', message: `${name} does not answer`, checked_at };
+    return {
+      name,
+      required,
+      status: required ? 'unhealthy' : 'degraded',
+      message: `${name} does not answer`,
+      checked_at,
+    };
   } finally {
     clearTimeout(timer);
   }

@@ -6,7 +6,11 @@ import { openRequestContexts, type HttpObserver } from './http-context.js';
 import { RouteTable } from './route-table.js';
 
 /** What must be in place before Nest adds its routes. */
-export function prepareHttp(adapter: FastifyAdapter, settings: RestSettings, observe: HttpObserver): RouteTable {
+export function prepareHttp(
+  adapter: FastifyAdapter,
+  settings: RestSettings,
+  observe: HttpObserver,
+): RouteTable {
   const routes = new RouteTable(adapter.getInstance());
   openRequestContexts(adapter, settings.request_timeout_ms, routes, observe);
   return routes;
@@ -22,8 +26,23 @@ export async function configureHttp(
     app.enableCors({
       origin: settings.cors_origins,
       credentials: false,
-      allowedHeaders: ['authorization', 'content-type', 'if-match', 'idempotency-key', 'x-request-id', 'traceparent'],
-      exposedHeaders: ['etag', 'link', 'location', 'retry-after', 'x-request-id', 'ratelimit', 'ratelimit-policy'],
+      allowedHeaders: [
+        'authorization',
+        'content-type',
+        'if-match',
+        'idempotency-key',
+        'x-request-id',
+        'traceparent',
+      ],
+      exposedHeaders: [
+        'etag',
+        'link',
+        'location',
+        'retry-after',
+        'x-request-id',
+        'ratelimit',
+        'ratelimit-policy',
+      ],
       maxAge: 600,
     });
   }

@@ -60,8 +60,14 @@ export class ErrorFilter implements ExceptionFilter {
   }
 
   #log(error: AppError, context: RequestContext | undefined): void {
-    const line = { code: error.code, request_id: context?.requestId, route: context?.route, err: error.cause ?? undefined };
-    if (error.entry.level === 'error') this.#logger.error({ ...line, err: error.cause ?? error }, error.message);
+    const line = {
+      code: error.code,
+      request_id: context?.requestId,
+      route: context?.route,
+      err: error.cause ?? undefined,
+    };
+    if (error.entry.level === 'error')
+      this.#logger.error({ ...line, err: error.cause ?? error }, error.message);
     else if (error.entry.level === 'warn') this.#logger.warn(line, error.message);
     else this.#logger.debug({ ...line, err: undefined }, error.message);
   }

@@ -26,7 +26,8 @@ export type HttpObserver = (seen: {
 /** The context opened for a request; outside a handler (parser errors) AsyncLocalStorage does not carry it. */
 export const contextOf = (request: object): RequestContext | undefined => (request as Carrier)[CONTEXT];
 
-const single = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value);
+const single = (value: string | string[] | undefined): string | undefined =>
+  Array.isArray(value) ? value[0] : value;
 
 /** Answers with a problem document, from wherever there is no Nest filter. */
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, error: AppError): void {

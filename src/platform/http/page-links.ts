@@ -11,7 +11,10 @@ function withParameters(url: string, parameters: Record<string, string | number>
 }
 
 /** Link header of a numbered page; undefined when there is neither a next nor a previous one. Source: RFC 8288. */
-export function pageLinks(request: LinkTarget, page: { page: number; size: number; total: number }): string | undefined {
+export function pageLinks(
+  request: LinkTarget,
+  page: { page: number; size: number; total: number },
+): string | undefined {
   const links: string[] = [];
   if ((page.page + 1) * page.size < page.total) {
     links.push(`<${withParameters(request.url, { page: page.page + 1 })}>; rel="next"`);
@@ -21,5 +24,8 @@ export function pageLinks(request: LinkTarget, page: { page: number; size: numbe
 }
 
 /** Link header of a page reached by cursor. */
-export const cursorLinks = (request: LinkTarget, nextCursor: string | null | undefined): string | undefined =>
+export const cursorLinks = (
+  request: LinkTarget,
+  nextCursor: string | null | undefined,
+): string | undefined =>
   nextCursor ? `<${withParameters(request.url, { cursor: nextCursor })}>; rel="next"` : undefined;

@@ -39,7 +39,10 @@ export class ProblemDocument {
   @ApiProperty({ format: 'date-time', example: '2026-01-01T12:00:00.000Z' })
   timestamp: string;
 
-  @ApiProperty({ description: 'Value of X-Request-Id; quote it when asking for help.', example: '0b1f6d6c5b7e4d6a9d0e8b7a6c5d4e3f' })
+  @ApiProperty({
+    description: 'Value of X-Request-Id; quote it when asking for help.',
+    example: '0b1f6d6c5b7e4d6a9d0e8b7a6c5d4e3f',
+  })
   request_id: string;
 
   @ApiProperty({ example: '4bf92f3577b34da6a3ce929d0e0e4736' })

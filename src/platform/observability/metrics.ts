@@ -31,7 +31,12 @@ export class ServerMetrics {
     const registers = [registry];
     const http = ['method', 'route', 'status'] as const;
     const grpc = ['grpc_service', 'grpc_method', 'grpc_code'] as const;
-    this.#httpTotal = new Counter({ name: 'http_requests_total', help: 'Answered HTTP requests.', labelNames: http, registers });
+    this.#httpTotal = new Counter({
+      name: 'http_requests_total',
+      help: 'Answered HTTP requests.',
+      labelNames: http,
+      registers,
+    });
     this.#httpSeconds = new Histogram({
       name: 'http_request_duration_seconds',
       help: 'Time from the request to the end of its answer.',
@@ -39,7 +44,12 @@ export class ServerMetrics {
       buckets: BUCKETS,
       registers,
     });
-    this.#grpcTotal = new Counter({ name: 'grpc_server_handled_total', help: 'Finished gRPC calls.', labelNames: grpc, registers });
+    this.#grpcTotal = new Counter({
+      name: 'grpc_server_handled_total',
+      help: 'Finished gRPC calls.',
+      labelNames: grpc,
+      registers,
+    });
     this.#grpcSeconds = new Histogram({
       name: 'grpc_server_handling_seconds',
       help: 'Time from the call to its status.',

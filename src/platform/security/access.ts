@@ -47,7 +47,8 @@ interface HttpRequest {
 
 /** The Authorization header or metadata entry; an array when it was sent more than once. */
 export function authorizationOf(context: ExecutionContext): string | string[] | undefined {
-  if (context.getType() === 'http') return context.switchToHttp().getRequest<HttpRequest>().headers['authorization'];
+  if (context.getType() === 'http')
+    return context.switchToHttp().getRequest<HttpRequest>().headers['authorization'];
   const values = context.switchToRpc().getContext<CallMetadata>().get('authorization').map(String);
   return values.length > 1 ? values : values[0];
 }

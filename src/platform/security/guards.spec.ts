@@ -1,4 +1,11 @@
-import { Controller, Get, Module, type ExecutionContext, type INestApplication, type Type } from '@nestjs/common';
+import {
+  Controller,
+  Get,
+  Module,
+  type ExecutionContext,
+  type INestApplication,
+  type Type,
+} from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { jest } from '@jest/globals';
@@ -36,7 +43,11 @@ class Routes {
 
 type Handler = keyof Routes;
 
-function http(handler: Handler, authorization?: string | string[], params: Record<string, string> = {}): ExecutionContext {
+function http(
+  handler: Handler,
+  authorization?: string | string[],
+  params: Record<string, string> = {},
+): ExecutionContext {
   return {
     getType: () => 'http',
     getHandler: () => Routes.prototype[handler],
@@ -62,8 +73,15 @@ function guard(answer: Principal | AppError) {
   return { resolve, guard: new AuthenticationGuard({ resolve }) };
 }
 
-const inContext = async <T>(fn: () => T | Promise<T>, caller?: Principal): Promise<{ result: T; context: RequestContext }> => {
-  const context = new RequestContext({ requestId: 'r', protocol: 'http', ...(caller && { principal: caller }) });
+const inContext = async <T>(
+  fn: () => T | Promise<T>,
+  caller?: Principal,
+): Promise<{ result: T; context: RequestContext }> => {
+  const context = new RequestContext({
+    requestId: 'r',
+    protocol: 'http',
+    ...(caller && { principal: caller }),
+  });
   return { result: await RequestContext.run(context, fn), context };
 };
 
@@ -74,13 +92,18 @@ describe('authentication', () => {
     expect(resolve).not.toHaveBeenCalled();
   });
 
-  it.each([http, (handler: Handler, value: string) => rpc(handler, [value])])('establishes the caller', async (make) => {
-    const { guard: authentication, resolve } = guard(principal('user'));
-    const { result, context } = await inContext(() => authentication.canActivate(make('signedIn', 'Bearer abc.def')));
-    expect(result).toBe(true);
-    expect(resolve).toHaveBeenCalledWith('abc.def');
-    expect(context.principal).toEqual(principal('user'));
-  });
+  it.each([http, (handler: Handler, value: string) => rpc(handler, [value])])(
+    'establishes the caller',
+    async (make) => {
+      const { guard: authentication, resolve } = guard(principal('user'));
+      const { result, context } = await inContext(() =>
+        authentication.canActivate(make('signedIn', 'Bearer abc.def')),
+      );
+      expect(result).toBe(true);
+      expect(resolve).toHaveBeenCalledWith('abc.def');
+      expect(context.principal).toEqual(principal('user'));
+    },
+  );
 
   it.each([
     ['nothing', undefined],
@@ -92,18 +115,24 @@ describe('authentication', () => {
     ['4 KiB and more', `Bearer ${'a'.repeat(4096)}`],
   ])('refuses %s without asking who it is', async (_what, authorization) => {
     const { guard: authentication, resolve } = guard(principal('user'));
-    await expect(inContext(() => authentication.canActivate(http('signedIn', authorization)))).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+    await expect(
+      inContext(() => authentication.canActivate(http('signedIn', authorization))),
+    ).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
     expect(resolve).not.toHaveBeenCalled();
   });
 
   it('refuses two authorization entries on gRPC', async () => {
     const { guard: authentication } = guard(principal('user'));
-    await expect(inContext(() => authentication.canActivate(rpc('signedIn', ['Bearer a', 'Bearer b'])))).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+    await expect(
+      inContext(() => authentication.canActivate(rpc('signedIn', ['Bearer a', 'Bearer b']))),
+    ).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
   });
 
   it('passes on why a token is refused', async () => {
     const { guard: authentication } = guard(new AppError('TOKEN_EXPIRED'));
-    await expect(inContext(() => authentication.canActivate(http('list', 'Bearer old')))).rejects.toMatchObject({ code: 'TOKEN_EXPIRED' });
+    await expect(
+      inContext(() => authentication.canActivate(http('list', 'Bearer old'))),
+    ).rejects.toMatchObject({ code: 'TOKEN_EXPIRED' });
   });
 
   it('takes no credential or a valid one where it is optional', async () => {
@@ -116,10 +145,13 @@ describe('authentication', () => {
 
 describe('authorisation', () => {
   const authorization = new AuthorizationGuard();
-  const decide = (context: ExecutionContext, caller?: Principal) => inContext(() => authorization.canActivate(context), caller);
+  const decide = (context: ExecutionContext, caller?: Principal) =>
+    inContext(() => authorization.canActivate(context), caller);
 
   it('refuses a handler that declares nothing', async () => {
-    await expect(decide(http('undeclared'), principal('super_admin'))).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    await expect(decide(http('undeclared'), principal('super_admin'))).rejects.toMatchObject({
+      code: 'FORBIDDEN',
+    });
   });
 
   it('decides by the permission of the role', async () => {
@@ -134,15 +166,20 @@ describe('authorisation', () => {
     ['gRPC', (id: string) => rpc('one', [], { id })],
   ])('lets an account reach itself and nobody else: %s', async (_protocol, make) => {
     await expect(decide(make(ALICE), principal('user'))).resolves.toMatchObject({ result: true });
-    await expect(decide(make('019a0000-0000-7000-8000-00000000000b'), principal('user'))).rejects.toMatchObject({ code: 'FORBIDDEN' });
-    await expect(decide(make('019a0000-0000-7000-8000-00000000000b'), principal('moderator'))).resolves.toMatchObject({ result: true });
+    await expect(
+      decide(make('019a0000-0000-7000-8000-00000000000b'), principal('user')),
+    ).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    await expect(
+      decide(make('019a0000-0000-7000-8000-00000000000b'), principal('moderator')),
+    ).resolves.toMatchObject({ result: true });
   });
 });
 
 describe('the permission table', () => {
   it('gives a higher role all that a lower one has', () => {
     for (const [rank, role] of ROLES.entries()) {
-      for (const lower of ROLES.slice(0, rank)) expect(PERMISSIONS[role]).toEqual(expect.arrayContaining([...PERMISSIONS[lower]]));
+      for (const lower of ROLES.slice(0, rank))
+        expect(PERMISSIONS[role]).toEqual(expect.arrayContaining([...PERMISSIONS[lower]]));
     }
   });
 
@@ -156,7 +193,9 @@ describe('the permission table', () => {
 describe('the caller of the work in hand', () => {
   it('is refused where nobody is signed in', async () => {
     expect(() => currentPrincipal()).toThrow(AppError);
-    await expect(inContext(() => currentPrincipal(), principal('user'))).resolves.toMatchObject({ result: principal('user') });
+    await expect(inContext(() => currentPrincipal(), principal('user'))).resolves.toMatchObject({
+      result: principal('user'),
+    });
   });
 });
 

@@ -2,7 +2,14 @@
  * Security: who is calling (through the PrincipalResolver port), what roles may do (one table), and the guards that
  * hold on REST and gRPC alike.
  */
-export { accessPolicyOf, Authenticated, OptionallyAuthenticated, Public, RequirePermission, SelfOr } from './access.js';
+export {
+  accessPolicyOf,
+  Authenticated,
+  OptionallyAuthenticated,
+  Public,
+  RequirePermission,
+  SelfOr,
+} from './access.js';
 export type { AccessPolicy } from './access.js';
 export { AccessDeclarationCheck } from './access-declaration.check.js';
 export { AuthenticationGuard } from './authentication.guard.js';

@@ -3,7 +3,14 @@ export const ROLES = ['user', 'moderator', 'admin', 'super_admin'] as const;
 export type Role = (typeof ROLES)[number];
 
 const OPERATOR = ['users:read', 'jobs:read', 'plugins:read'] as const;
-const ADMIN = [...OPERATOR, 'users:list', 'users:create', 'users:update', 'users:delete', 'jobs:enqueue'] as const;
+const ADMIN = [
+  ...OPERATOR,
+  'users:list',
+  'users:create',
+  'users:update',
+  'users:delete',
+  'jobs:enqueue',
+] as const;
 const SUPER_ADMIN = [...ADMIN, 'users:manage_super_admins'] as const;
 
 export type Permission = (typeof SUPER_ADMIN)[number];

@@ -53,7 +53,13 @@ export class PluginPageDto {
 
 /** Which plugins are asked for. */
 export class ListPluginsDto {
-  @ApiPropertyOptional({ type: 'integer', minimum: 0, maximum: 1_000_000, default: 0, description: 'Page number from 0.' })
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 0,
+    maximum: 1_000_000,
+    default: 0,
+    description: 'Page number from 0.',
+  })
   @IsOptional()
   @Type(() => Number)
   @IsInt()
@@ -61,7 +67,13 @@ export class ListPluginsDto {
   @Max(1_000_000)
   page?: number;
 
-  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 100, default: 10, description: 'Plugins per page.' })
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 1,
+    maximum: 100,
+    default: 10,
+    description: 'Plugins per page.',
+  })
   @IsOptional()
   @Type(() => Number)
   @IsInt()
@@ -77,7 +89,13 @@ export class ListPluginsDto {
 
 /** Which plugin is asked for. */
 export class GetPluginDto {
-  @ApiProperty({ description: 'Identifier from the manifest.', example: 'arcana-audit', pattern: '^[a-z0-9][a-z0-9-]{0,62}$' })
-  @Matches(/^[a-z0-9][a-z0-9-]{0,62}$/, { message: 'id must be a plugin id: lower-case letters, digits and hyphens' })
+  @ApiProperty({
+    description: 'Identifier from the manifest.',
+    example: 'arcana-audit',
+    pattern: '^[a-z0-9][a-z0-9-]{0,62}$',
+  })
+  @Matches(/^[a-z0-9][a-z0-9-]{0,62}$/, {
+    message: 'id must be a plugin id: lower-case letters, digits and hyphens',
+  })
   id: string;
 }

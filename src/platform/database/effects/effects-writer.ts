@@ -17,7 +17,12 @@ export class EffectsWriter {
     const correlationId = context?.requestId ?? newId();
     const trace = context ? traceparent(context.trace) : null;
     const rows = [
-      ...effects.events.map((event) => ({ id: event.id, kind: 'event', subject: event.subject, body: event })),
+      ...effects.events.map((event) => ({
+        id: event.id,
+        kind: 'event',
+        subject: event.subject,
+        body: event,
+      })),
       ...effects.jobs.map((job) => ({ id: job.id, kind: 'job', subject: job.queue, body: job })),
     ];
     if (rows.length > 0) {

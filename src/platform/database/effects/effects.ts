@@ -1,5 +1,14 @@
 import { Type } from 'class-transformer';
-import { IsArray, IsDate, IsInt, IsObject, IsOptional, IsString, IsUUID, ValidateNested } from 'class-validator';
+import {
+  IsArray,
+  IsDate,
+  IsInt,
+  IsObject,
+  IsOptional,
+  IsString,
+  IsUUID,
+  ValidateNested,
+} from 'class-validator';
 import { newId } from '../id.js';
 
 type Data = object;
