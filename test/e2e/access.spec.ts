@@ -1,4 +1,4 @@
-import { GrpcCallError } from '../support/grpc-client.js';
+import { type GrpcCallError } from '../support/grpc-client.js';
 import { describeOverLinks, type TestProduct } from '../support/over-links.js';
 import type { Person } from '../support/people.js';
 import type { Json } from '../support/rest-client.js';

@@ -72,7 +72,7 @@ describeOverLinks('signing up, in and out', (product) => {
         email,
         password: 'Wr0ng-password',
       });
-      const { request_id: _id, trace_id: _trace, timestamp: _time, ...rest_ } = body as Json;
+      const { request_id: _id, trace_id: _trace, timestamp: _time, ...rest_ } = body;
       answers.push({ status, authenticate: headers.get('www-authenticate'), ...rest_ });
       const error = await failure('Login', { email, password: 'Wr0ng-password' });
       expect([error.code, error.reason]).toEqual(['UNAUTHENTICATED', 'INVALID_CREDENTIALS']);

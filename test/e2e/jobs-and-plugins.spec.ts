@@ -38,7 +38,7 @@ describeOverLinks('jobs', (product) => {
     expect(made.headers.get('location')).toBe(`/api/v1/jobs/jobs/${made.body.id}`);
     const done = await eventually('the job is COMPLETED', async () => {
       const { body } = await get(made.headers.get('location')!);
-      return body.state === 'COMPLETED' ? (body as Json) : undefined;
+      return body.state === 'COMPLETED' ? body : undefined;
     });
     expect(done).toMatchObject({ attempts_made: 1, result: { deleted: 0 }, error: null });
     expect(done.logs).toEqual([expect.stringMatching(/^Deleted 0 records/)]);
@@ -56,7 +56,7 @@ describeOverLinks('jobs', (product) => {
     expect(job).toMatchObject({ type: PRUNE, priority: 'PRIORITY_HIGH', correlation_id: 'jobs.grpc' });
     const done = await eventually('the job is COMPLETED', async () => {
       const answer = await call('GetJob', { id: job.id });
-      return answer.job.state === 'JOB_STATE_COMPLETED' ? (answer.job as Json) : undefined;
+      return answer.job.state === 'JOB_STATE_COMPLETED' ? answer.job : undefined;
     });
     expect(done).toMatchObject({ attempts_made: 1, result: { fields: { deleted: { numberValue: 0 } } } });
     const listed = await call('ListJobs', {
@@ -129,7 +129,7 @@ describeOverLinks('plugins', (product) => {
   it('are none at first, and shown alike on both protocols once there are some', async () => {
     const { app, rest, grpc, people } = product();
     const { token } = await people.withRole('moderator');
-    const get = async (path: string) => (await rest.get(`/api/v1/plugins${path}`, { token })).body as Json;
+    const get = async (path: string) => (await rest.get(`/api/v1/plugins${path}`, { token })).body;
     expect(await get('')).toEqual({ data: [], page: 0, size: 10, total: 0 });
 
     const client = new pg.Client({ connectionString: app.database.url });

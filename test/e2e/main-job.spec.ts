@@ -33,7 +33,7 @@ describeOverLinks('the main job', (product) => {
       version: 1,
     };
     expect([registered.status, registered.body]).toEqual([201, account]);
-    const { id } = registered.body as Json;
+    const { id } = registered.body;
     expect(registered.headers.get('location')).toBe(`/api/v1/users/${id}`);
 
     const signedIn = await rest.post('/api/v1/auth/login', {
@@ -69,7 +69,7 @@ describeOverLinks('the main job', (product) => {
     expect(found.body.data).toHaveLength(1);
     const job = await eventually('the welcome job is COMPLETED', async () => {
       const { body } = await rest.get(`/api/v1/jobs/jobs/${found.body.data[0].id}`, { token: admin.token });
-      return body.state === 'COMPLETED' ? (body as Json) : undefined;
+      return body.state === 'COMPLETED' ? body : undefined;
     });
     expect(job).toEqual({
       id: expect.stringMatching(UUID_V7),
@@ -160,7 +160,7 @@ describeOverLinks('the main job', (product) => {
     const job = await eventually('the welcome job is COMPLETED', async () => {
       const path = 'arcana.jobs.v1.JobQueueService/GetJob';
       const answer = await call(path, { id: found.data[0].id }, { token: admin.token });
-      return answer.job.state === 'JOB_STATE_COMPLETED' ? (answer.job as Json) : undefined;
+      return answer.job.state === 'JOB_STATE_COMPLETED' ? answer.job : undefined;
     });
     expect(job).toMatchObject({
       queue: 'emails',

@@ -14,7 +14,7 @@ export interface DocumentedOperation {
 
 /** The committed openapi.json. */
 export const committedDocument = (): Json =>
-  JSON.parse(readFileSync(join(projectRoot(), 'openapi.json'), 'utf8')) as Json;
+  JSON.parse(readFileSync(join(projectRoot(), 'openapi.json'), 'utf8'));
 
 export const operationsOf = (document: {
   paths: Record<string, Record<string, Json>>;
@@ -23,6 +23,6 @@ export const operationsOf = (document: {
     Object.entries(item).map(([method, operation]) => ({
       method: method.toUpperCase(),
       path,
-      operation: operation as Json,
+      operation: operation,
     })),
   );

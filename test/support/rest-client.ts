@@ -65,6 +65,6 @@ export function problemOf({
   status,
   body,
 }: RestAnswer): [status: number, code: string, fields: Record<string, string>] {
-  const errors = ((body as Json)?.errors ?? []) as { field: string; code: string }[];
+  const errors = (body?.errors ?? []) as { field: string; code: string }[];
   return [status, String(body?.code), Object.fromEntries(errors.map(({ field, code }) => [field, code]))];
 }

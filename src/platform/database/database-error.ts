@@ -15,7 +15,16 @@ const DEADLOCK_DETECTED = '40P01';
 const LOCK_NOT_AVAILABLE = '55P03';
 /** Connection exceptions (08), insufficient resources (53), operator intervention (57P), system errors (58). */
 const UNREACHABLE = /^(08|53|57P|58)/;
-const UNREACHABLE_SYSTEM = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'EAI_AGAIN', 'ENOENT']);
+const UNREACHABLE_SYSTEM = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOTFOUND',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'EAI_AGAIN',
+  'ENOENT',
+]);
 /** What pg says without a code: a full pool, a connection that ended under a query. */
 const UNREACHABLE_MESSAGE =
   /timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error|Cannot use a pool after|connection timeout|not queryable|DataSource is not|Driver not Connected/i;
@@ -23,7 +32,7 @@ const UNREACHABLE_MESSAGE =
 /** The driver's own error inside TypeORM's wrapper. */
 const driverError = (error: unknown): DriverError | undefined => {
   if (error instanceof QueryFailedError) return error.driverError as DriverError;
-  return error instanceof Error ? (error as DriverError) : undefined;
+  return error instanceof Error ? error : undefined;
 };
 
 /** Name of the unique constraint that `error` broke. */
@@ -53,7 +62,11 @@ export function translateDatabaseError(error: unknown): unknown {
       cause: error,
     });
   }
-  if (UNREACHABLE.test(code) || UNREACHABLE_SYSTEM.has(code) || UNREACHABLE_MESSAGE.test(driver?.message ?? '')) {
+  if (
+    UNREACHABLE.test(code) ||
+    UNREACHABLE_SYSTEM.has(code) ||
+    UNREACHABLE_MESSAGE.test(driver?.message ?? '')
+  ) {
     return new AppError('SERVICE_UNAVAILABLE', { retryAfterSeconds: 2, cause: error });
   }
   return error;

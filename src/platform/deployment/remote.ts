@@ -17,7 +17,7 @@ type AsyncMethod = (...args: any[]) => Promise<unknown>;
 type MethodNames<T> = { [K in keyof T]: T[K] extends AsyncMethod ? K : never }[keyof T] & string;
 
 /** One entry for every method of a port: forgetting one does not compile. */
-export type RemoteContract<T> = { readonly [K in MethodNames<T>]: RemoteMethod };
+export type RemoteContract<T> = Readonly<Record<MethodNames<T>, RemoteMethod>>;
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- constructors of any shape
 export type AbstractClass<T = object> = abstract new (...args: any[]) => T;
@@ -75,7 +75,9 @@ export const LIFECYCLE_HOOKS: ReadonlySet<string> = new Set([
 export function assertFullyRemote(target: AbstractClass): void {
   const marked = remoteMethods(target);
   if (marked.size === 0) {
-    throw new Error(`${target.name} crosses layers but declares no @Remote method: mark its methods with @Remote.`);
+    throw new Error(
+      `${target.name} crosses layers but declares no @Remote method: mark its methods with @Remote.`,
+    );
   }
   for (const name of Object.getOwnPropertyNames(target.prototype)) {
     if (name === 'constructor' || LIFECYCLE_HOOKS.has(name) || marked.has(name)) continue;

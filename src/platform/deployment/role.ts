@@ -34,7 +34,7 @@ function looped({ target, implementation }: Exposable): Provider[] {
       inject: [Exposer, LoopbackLink, realToken(target)],
       useFactory: (exposer: Exposer, link: Link, real: object) => {
         exposer.expose(target, real);
-        return standIn(target as AbstractClass<object>, link);
+        return standIn(target, link);
       },
     },
   ];

@@ -1,4 +1,4 @@
-import { AppError } from '../errors/index.js';
+import { type AppError } from '../errors/index.js';
 import { assertPlainInput } from './plain-input.js';
 
 function refusal(input: unknown): AppError {

@@ -1,4 +1,4 @@
-import { RequestContext } from '../context/index.js';
+import { type RequestContext } from '../context/index.js';
 import type { AppError, FieldError } from '../errors/index.js';
 
 export const PROBLEM_CONTENT_TYPE = 'application/problem+json; charset=utf-8';
@@ -37,7 +37,10 @@ export function toProblem(error: AppError, instance: string, context: RequestCon
 
 /** Headers that go with a status: 401 WWW-Authenticate, 405 Allow, 429 and 503 Retry-After. Source: RFC 9110, RFC 6750. */
 export function problemHeaders(error: AppError): Record<string, string> {
-  const headers: Record<string, string> = { 'content-type': PROBLEM_CONTENT_TYPE, 'cache-control': 'no-store' };
+  const headers: Record<string, string> = {
+    'content-type': PROBLEM_CONTENT_TYPE,
+    'cache-control': 'no-store',
+  };
   if (error.entry.http === 401) {
     headers['www-authenticate'] =
       error.code === 'TOKEN_EXPIRED'
@@ -45,7 +48,9 @@ export function problemHeaders(error: AppError): Record<string, string> {
         : 'Bearer realm="arcana"';
   }
   if (error.allow) headers['allow'] = error.allow.join(', ');
-  if (error.retryAfterSeconds !== undefined) headers['retry-after'] = String(Math.ceil(error.retryAfterSeconds));
-  else if (error.code === 'SERVICE_UNAVAILABLE' || error.code === 'TOO_MANY_REQUESTS') headers['retry-after'] = '1';
+  if (error.retryAfterSeconds !== undefined)
+    headers['retry-after'] = String(Math.ceil(error.retryAfterSeconds));
+  else if (error.code === 'SERVICE_UNAVAILABLE' || error.code === 'TOO_MANY_REQUESTS')
+    headers['retry-after'] = '1';
   return headers;
 }
