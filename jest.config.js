@@ -4,13 +4,13 @@ const shared = {
   transform: { '^.+\\.ts$': ['@swc/jest'] },
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   testEnvironment: 'node',
-  // Tests wait for signals; this is for the one that never comes, also on a busy machine.
-  testTimeout: 60_000,
   setupFiles: ['<rootDir>/test/support/setup.ts'],
 };
 
 /** @type {import('jest').Config} */
 export default {
+  // Tests wait for signals; this is for the one that never comes, also on a busy machine.
+  testTimeout: 60_000,
   reporters: [
     'default',
     '<rootDir>/scripts/reporters/coverage.reporter.ts',
