@@ -7,9 +7,13 @@ import { toProblem, PROBLEM_CONTENT_TYPE } from './problem.js';
 import { sendProblem } from './http-context.js';
 
 const SWEEP_MS = 50;
+/** Time that requests get to finish when the listener closes; then their connections are cut. */
+const CLOSE_LIMIT_MS = 10_000;
+/** Time a client gets to read why its bytes were refused. */
+const LINGER_MS = 1_000;
 
 /** The Fastify adapter with our limits. Whatever goes wrong before Nest is reached is a problem document too. */
-export function createHttpAdapter(settings: RestSettings): FastifyAdapter {
+export function createHttpAdapter(settings: RestSettings, closeLimitMs = CLOSE_LIMIT_MS): FastifyAdapter {
   const adapter = new FastifyAdapter({
     logger: false,
     bodyLimit: settings.body_limit_bytes,
@@ -31,18 +35,23 @@ export function createHttpAdapter(settings: RestSettings): FastifyAdapter {
   });
   // JSON is all we take; Fastify's own parsers would accept text as well.
   adapter.getInstance().removeContentTypeParser('text/plain');
-  letGoOfIdleConnections(adapter.getInstance());
+  letGoOfConnections(adapter.getInstance(), closeLimitMs);
   return adapter;
 }
 
 /**
  * Closing ends the connections that are idle at that moment. One that a request still runs on becomes idle afterwards,
- * and would be kept for its client until its keep-alive time is over: longer than a shutdown may take.
+ * and would be kept for its client until its keep-alive time is over: longer than a shutdown may take. A client that
+ * does not finish sending is cut, because Node's own time limits for it end when the server closes.
  */
-function letGoOfIdleConnections(instance: FastifyInstance): void {
+function letGoOfConnections(instance: FastifyInstance, limitMs: number): void {
   instance.addHook('preClose', (done) => {
     const sweep = setInterval(() => instance.server.closeIdleConnections(), SWEEP_MS);
-    instance.server.once('close', () => clearInterval(sweep));
+    const limit = setTimeout(() => instance.server.closeAllConnections(), limitMs);
+    instance.server.once('close', () => {
+      clearInterval(sweep);
+      clearTimeout(limit);
+    });
     sweep.unref();
     done();
   });
@@ -66,4 +75,6 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
     `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: ${PROBLEM_CONTENT_TYPE}\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
+  // A client that does not end its side would keep half a connection for ever.
+  socket.setTimeout(LINGER_MS, () => socket.destroy());
 }

@@ -4,7 +4,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { NestFactory } from '@nestjs/core';
 import { Type } from 'class-transformer';
 import { IsEmail, IsInt, IsString, MaxLength } from 'class-validator';
-import { connect, type AddressInfo } from 'node:net';
+import { connect, type AddressInfo, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { RestSettings } from '../config/index.js';
 import { RequestContext } from '../context/index.js';
@@ -99,10 +99,10 @@ class AppModule {}
 
 type Seen = Parameters<HttpObserver>[0];
 
-async function boot(overrides: Partial<RestSettings> = {}) {
+async function boot(overrides: Partial<RestSettings> = {}, closeLimitMs?: number) {
   const settings = Object.assign(new RestSettings(), overrides);
   const seen: Seen[] = [];
-  const adapter = createHttpAdapter(settings);
+  const adapter = createHttpAdapter(settings, closeLimitMs);
   const routes = prepareHttp(adapter, settings, (each) => seen.push(each));
   const app = await NestFactory.create<NestFastifyApplication>(AppModule, adapter as FastifyAdapter, {
     logger: false,
@@ -356,7 +356,37 @@ describe('closing', () => {
   });
 });
 
+describe('closing beside a client that never finishes its request', () => {
+  it.each(['GET / HTTP/1.1\r\nHost: a\r\nx: ', 'POST /things HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{'])(
+    'ends after a time: %j',
+    async (bytes) => {
+      const { app } = await boot({}, 200);
+      await app.listen(0, '127.0.0.1');
+      const socket = connect((app.getHttpServer().address() as AddressInfo).port, '127.0.0.1');
+      socket.on('error', () => undefined);
+      socket.write(bytes);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      await app.close();
+      socket.destroy();
+    },
+  );
+});
+
 describe('what is not even HTTP', () => {
+  it('does not keep the connection of a client that never ends its side', async () => {
+    const { app } = await boot();
+    await app.listen(0, '127.0.0.1');
+    const { port } = app.getHttpServer().address() as AddressInfo;
+    const accepted = once(app.getHttpServer(), 'connection') as Promise<[Socket]>;
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    socket.on('error', () => undefined).resume();
+    socket.write('NONSENSE\r\n\r\n');
+    const [ours] = await accepted;
+    await once(ours, 'close');
+    socket.destroy();
+    await app.close();
+  });
+
   it.each([
     ['a broken request line', 'NONSENSE\r\n\r\n', 400],
     ['headers beyond the limit', `GET / HTTP/1.1\r\nHost: a\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`, 431],
