@@ -118,10 +118,11 @@ describeOverLinks('jobs', (product) => {
     expect(problemOf(broken)[0]).toBe(422);
     expect(Object.keys(problemOf(broken)[2]).sort()).toEqual(['payload.older_than_days', 'payload.other']);
     const welcome = { type: 'email.welcome', payload: { user_id: '01980c5e-7d5a-7c3e-9b1a-3f2d1c0b9a87' } };
-    expect(problemOf(await enqueue(welcome))[2]).toEqual({ type: 'JOB_TYPE_INTERNAL' });
-    expect((await failure('Enqueue', { type: 'email.welcome' })).violations).toEqual({
-      type: 'JOB_TYPE_INTERNAL',
-    });
+    const forbidden = [403, 'FORBIDDEN', { type: 'JOB_TYPE_INTERNAL' }];
+    expect(problemOf(await enqueue(welcome))).toEqual(forbidden);
+    const error = await failure('Enqueue', { type: 'email.welcome' });
+    expect([error.code, error.violations]).toEqual(['PERMISSION_DENIED', { type: 'JOB_TYPE_INTERNAL' }]);
+  });
   });
 });
 

@@ -50,8 +50,14 @@ export function migratedTemplate(): Promise<string> {
   });
 }
 
-/** Starts the whole product in this process, on free ports and a database of its own. */
-export async function bootApplication(env: Record<string, string> = {}): Promise<TestApplication> {
+/**
+ * Starts the whole product in this process, on free ports and a database of its own.
+ * @param detour gives the URL under which the product reaches that database, for tests that stand in between
+ */
+export async function bootApplication(
+  env: Record<string, string> = {},
+  detour: (url: string) => Promise<string> | string = (url) => url,
+): Promise<TestApplication> {
   const database = await createTestDatabase({ template: await migratedTemplate() });
   const directory = await mkdtemp(join(tmpdir(), 'arcana-e2e-'));
   const { logger, log } = recordingLogger();
@@ -62,7 +68,7 @@ export async function bootApplication(env: Record<string, string> = {}): Promise
       ...FREE_PORTS,
       ...NO_RATE_LIMIT,
       ARCANA_DATA_DIRECTORY: directory,
-      ARCANA_DATABASE__URL: database.url,
+      ARCANA_DATABASE__URL: await detour(database.url),
       ARCANA_DATABASE__MAX_CONNECTIONS: '5',
       ARCANA_BOOTSTRAP__ADMIN_EMAIL: ADMIN.email,
       ARCANA_BOOTSTRAP__ADMIN_PASSWORD: ADMIN.password,

@@ -20,8 +20,9 @@ export interface TestProduct {
 /** Starts the product in this process together with its clients; `stop` ends all of it. */
 export async function startProduct(
   env: Record<string, string> = {},
+  detour?: (url: string) => Promise<string>,
 ): Promise<TestProduct & { stop(): Promise<void> }> {
-  const app = await bootApplication(env);
+  const app = await bootApplication(env, detour);
   const rest = new RestClient(app.restUrl);
   const grpc = new GrpcClient(app.grpcTarget);
   const mails = new Mails(join(app.directory, 'mail'));
@@ -48,10 +49,10 @@ export function describeOverLinks(
     beforeAll(async () => {
       product = await startProduct({ ...env, ARCANA_DEPLOYMENT__LINK: link });
     });
-    // Undefined when it did not start, which is the failure to show.
-    afterAll(() => (product as typeof product | undefined)?.stop());
     afterEach(() => expect(errorsLogged(product)).toEqual([]));
     suite(() => product);
+    // Last, after those of the suite. Undefined when it did not start, which is the failure to show.
+    afterAll(() => (product as typeof product | undefined)?.stop());
   });
 }
 

@@ -185,8 +185,16 @@ function makeOperationIdsUnique(document: OpenAPIObject): void {
   }
 }
 
+interface Redirecting {
+  redirect(url: string, status: number): void;
+}
+
 /** Serves Swagger UI at /docs and the document at /docs-json and /openapi.json. */
 export function serveOpenApi(app: INestApplication, document: OpenAPIObject): void {
+  // Before Swagger's own page there, which is one level deeper: what is relative to the document would lead nowhere.
+  app
+    .getHttpAdapter()
+    .get('/docs/', (_request: unknown, reply: Redirecting) => reply.redirect('../docs', 308));
   SwaggerModule.setup('docs', app, document, {
     jsonDocumentUrl: 'docs-json',
     yamlDocumentUrl: 'docs-yaml',
