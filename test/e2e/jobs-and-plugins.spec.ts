@@ -123,7 +123,6 @@ describeOverLinks('jobs', (product) => {
     const error = await failure('Enqueue', { type: 'email.welcome' });
     expect([error.code, error.violations]).toEqual(['PERMISSION_DENIED', { type: 'JOB_TYPE_INTERNAL' }]);
   });
-  });
 });
 
 describeOverLinks('plugins', (product) => {
