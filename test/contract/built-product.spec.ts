@@ -1,41 +1,35 @@
+import { jest } from '@jest/globals';
 import { execFile, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { GrpcHealth } from '../../src/platform/grpc/index.js';
 import { projectRoot } from '../../src/platform/config/index.js';
-import { ADMIN, migratedTemplate } from '../support/application.js';
-import { startBuilt, type Addresses, type BuiltProcess } from '../support/built-product.js';
-import { createTestDatabase, type TestDatabase } from '../support/embedded-postgres.js';
+import { ADMIN } from '../support/application.js';
+import { ensureBuilt, isolatedSettings, startBuilt, type BuiltProduct } from '../support/built-product.js';
 import { GrpcReflection } from '../support/grpc-reflection.js';
 import { committedDocument } from '../support/openapi-document.js';
 import { PythonPeer, pythonPeerMissing } from '../support/python-peer.js';
 import { RestClient } from '../support/rest-client.js';
 
+jest.setTimeout(240_000);
+
 const promtoolMissing =
   spawnSync('promtool', ['--version']).status === 0 ? undefined : 'promtool is not on the PATH';
 
 /** Skipped suites say why in their title, so that the report of a run shows it. */
-const where = (missing: string | undefined): [describe: jest.Describe, reason: string] =>
+const where = (missing: string | undefined): [describe: typeof describe.skip, reason: string] =>
   missing === undefined ? [describe, ''] : [describe.skip, ` (skipped: ${missing})`];
 
 describe('the build in dist/', () => {
-  let database: TestDatabase;
-  let product: BuiltProcess;
-  let at: Addresses;
+  let product: BuiltProduct;
   let rest: RestClient;
 
   beforeAll(async () => {
-    database = await createTestDatabase({ template: await migratedTemplate() });
-    product = await startBuilt({
-      ARCANA_DATABASE__URL: database.url,
-      ARCANA_BOOTSTRAP__ADMIN_EMAIL: ADMIN.email,
-      ARCANA_BOOTSTRAP__ADMIN_PASSWORD: ADMIN.password,
-    });
-    at = await product.ready;
-    rest = new RestClient(at.rest);
+    await ensureBuilt();
+    product = await startBuilt(await isolatedSettings());
+    rest = new RestClient(product.restUrl);
   });
   afterAll(async () => {
     expect(await product.stop()).toBe(0);
-    await database.drop();
   });
 
   it('serves the API document that is committed (after a change of the API: npm run openapi)', async () => {
@@ -56,7 +50,16 @@ describe('the build in dist/', () => {
         );
       });
     const running = (password: string): string[] => [
-      ...['--rest', at.rest, '--grpc', at.grpc, '--email', ADMIN.email, '--password', password],
+      ...[
+        '--rest',
+        product.restUrl,
+        '--grpc',
+        product.grpcTarget,
+        '--email',
+        ADMIN.email,
+        '--password',
+        password,
+      ],
       ...['--mails', join(product.directory, 'mail')],
     ];
 
@@ -89,7 +92,7 @@ describe('the build in dist/', () => {
   const [describeWithPromtool, noPromtool] = where(promtoolMissing);
   describeWithPromtool(`its metrics${noPromtool}`, () => {
     it('pass promtool, on both ports', async () => {
-      for (const url of [at.management, at.rest]) {
+      for (const url of [product.managementUrl, product.restUrl]) {
         const metrics = await (await fetch(`${url}/metrics`)).text();
         const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], {
           input: metrics,
@@ -105,7 +108,7 @@ describe('the build in dist/', () => {
   });
 
   it('counts what it has done, the demonstration included, under the names that dashboards know', async () => {
-    const metrics = await (await fetch(`${at.management}/metrics`)).text();
+    const metrics = await (await fetch(`${product.managementUrl}/metrics`)).text();
     for (const series of [
       /^http_requests_total\{method="GET",route="\/openapi\.json",status="200"\} \d/m,
       /^http_request_duration_seconds_bucket\{.*route="\/openapi\.json".*\} \d/m,
@@ -123,7 +126,7 @@ describe('the build in dist/', () => {
   });
 
   it.each(['v1', 'v1alpha'] as const)('tells over reflection %s which services it has', async (version) => {
-    const reflection = new GrpcReflection(at.grpc, version);
+    const reflection = new GrpcReflection(product.grpcTarget, version);
     expect((await reflection.services()).sort()).toEqual([
       'arcana.auth.v1.AuthService',
       'arcana.health.v1.HealthService',
@@ -140,7 +143,7 @@ describe('the build in dist/', () => {
   const [describeWithPython, noPython] = where(pythonPeerMissing);
   describeWithPython(`a client in Python${noPython}`, () => {
     it('asks the standard health of the whole and of each service', async () => {
-      const peer = new PythonPeer(at.grpc, join(GrpcHealth.protoFile, '../../..'));
+      const peer = new PythonPeer(product.grpcTarget, join(GrpcHealth.protoFile, '../../..'));
       for (const service of ['', 'arcana.user.v1.UserService', 'arcana.jobs.v1.JobQueueService']) {
         const { response } = await peer.unary('grpc.health.v1.Health/Check', { service });
         expect(response).toEqual({ status: 'SERVING' });
@@ -151,7 +154,7 @@ describe('the build in dist/', () => {
     });
 
     it('signs in, lists accounts and reads the details of an error', async () => {
-      const peer = new PythonPeer(at.grpc);
+      const peer = new PythonPeer(product.grpcTarget);
       const { response } = await peer.unary('arcana.auth.v1.AuthService/Login', ADMIN);
       expect(response).toMatchObject({ token_type: 'Bearer', expires_in: '900s' });
       const metadata = {

@@ -1,23 +1,36 @@
+import { jest } from '@jest/globals';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
-import { migratedTemplate } from '../support/application.js';
-import { startBuilt, type BuiltProcess } from '../support/built-product.js';
-import { createTestDatabase, type TestDatabase } from '../support/embedded-postgres.js';
+import { ADMIN, FREE_PORTS } from '../support/application.js';
+import {
+  ensureBuilt,
+  failToStart,
+  isolatedSettings,
+  startBuilt,
+  type BuiltProduct,
+} from '../support/built-product.js';
 import { eventually } from '../support/eventually.js';
 import { serverProcesses } from '../support/embedded-process.js';
 import { GrpcClient } from '../support/grpc-client.js';
 import { RestClient } from '../support/rest-client.js';
+import { scratchDirectory } from '../support/run-directory.js';
 
-const ADMIN = { email: 'root@example.test', password: 'Correct-Horse-7-Battery' };
+jest.setTimeout(240_000);
+beforeAll(() => ensureBuilt());
 
 describe('a product without any settings', () => {
   it('starts from nothing, tells how to sign in once, and finds its data again', async () => {
-    const first = await startBuilt();
-    const { rest, grpc, management } = await first.ready;
-    const banner = first.stdout().slice(first.stdout().indexOf('Arcana Cloud '));
+    const settings = { ...FREE_PORTS, ARCANA_DATA_DIRECTORY: await scratchDirectory('first-start') };
+    const first = await startBuilt(settings);
+    const { restUrl: rest, grpcTarget: grpc, managementUrl: management } = first;
+    const email = await eventually(
+      'the banner is whole',
+      async () => /^ {2}E-mail +(\S+)$/m.exec(first.output())?.[1],
+    );
+    const banner = first.output().slice(first.output().indexOf('Arcana Cloud '));
     expect(banner).toContain(
       [
         `Arcana Cloud 0.1.0 (development) is ready`,
@@ -31,10 +44,9 @@ describe('a product without any settings', () => {
     );
     expect(banner).toMatch(/^ {2}Database {4}embedded PostgreSQL on 127\.0\.0\.1:\d+ \(.*\)$/m);
     expect(banner).toMatch(/^ {2}Queue {7}PostgreSQL/m);
-    const email = /^ {2}E-mail +(\S+)$/m.exec(banner)![1]!;
     const password = /^ {2}Password +(\S{24})$/m.exec(banner)![1]!;
-    expect(first.stdout().split(password)).toHaveLength(2);
-    expect(first.stderr()).toBe('');
+    expect(first.output().split(password)).toHaveLength(2);
+    expect(first.errors()).toBe('');
     for (const url of [`${rest}/docs`, `${rest}/health`, `${management}/metrics`]) {
       expect((await fetch(url)).status).toBe(200);
     }
@@ -43,9 +55,9 @@ describe('a product without any settings', () => {
     expect(await first.stop('SIGTERM')).toBe(0);
     expect(await serverProcesses(first.directory)).toEqual([]);
 
-    const second = await startBuilt({}, { directory: first.directory });
-    const again = new RestClient((await second.ready).rest);
-    expect(second.stdout()).not.toMatch(/E-mail|Password|First start/);
+    const second = await startBuilt(settings);
+    const again = new RestClient(second.restUrl);
+    expect(second.output()).not.toMatch(/E-mail|Password|First start/);
     // The same key, the same session: nobody is signed out by a restart.
     const me = await again.get('/api/v1/auth/me', { token: signedIn.body.access_token as string });
     expect([me.status, me.body.email]).toEqual([200, email]);
@@ -56,27 +68,21 @@ describe('a product without any settings', () => {
 });
 
 describe('with a database of one’s own', () => {
-  let database: TestDatabase;
-  const settings = (): Record<string, string> => ({
-    ARCANA_DATABASE__URL: database.url,
-    ARCANA_BOOTSTRAP__ADMIN_EMAIL: ADMIN.email,
-    ARCANA_BOOTSTRAP__ADMIN_PASSWORD: ADMIN.password,
-    ARCANA_OBSERVABILITY__LOG_LEVEL: 'warn',
-  });
+  let settings: Record<string, string>;
+  let url: string;
 
   beforeAll(async () => {
-    database = await createTestDatabase({ template: await migratedTemplate() });
+    settings = await isolatedSettings();
+    url = settings['ARCANA_DATABASE__URL']!;
   });
-  afterAll(() => database.drop());
 
   /** What a start that fails leaves: one sentence, exit code 1, and no word of the password. */
   async function refused(env: Record<string, string>): Promise<string> {
-    const started = await startBuilt({ ...settings(), ...env });
-    expect([await started.ended, started.stdout()]).toEqual([1, expect.not.stringContaining('is ready')]);
-    const said = started.stderr();
-    expect(said).toMatch(/^[^\n]+[.:]?[^\n]*\n$/);
-    expect(said).not.toMatch(/\bat .*\.js|secret-word|Error:/);
-    return said.trimEnd();
+    const { code, output, errors } = await failToStart({ ...settings, ...env });
+    expect([code, output]).toEqual([1, expect.not.stringContaining('is ready')]);
+    expect(errors).toMatch(/^[^\n]+\n$/);
+    expect(errors).not.toMatch(/\bat .*\.js|secret-word|Error:/);
+    return errors.trimEnd();
   }
 
   it.each([
@@ -95,9 +101,9 @@ describe('with a database of one’s own', () => {
   });
 
   it('says in one sentence what is wrong with the database', async () => {
-    const url = new URL(database.url);
-    url.password = 'secret-word';
-    url.pathname = '/there_is_none';
+    const broken = new URL(url);
+    broken.password = 'secret-word';
+    broken.pathname = '/there_is_none';
     expect(await refused({ ARCANA_DATABASE__URL: 'mysql://root:secret-word@localhost/arcana' })).toMatch(
       /ARCANA_DATABASE__URL/,
     );
@@ -105,11 +111,11 @@ describe('with a database of one’s own', () => {
     expect(await refused({ ARCANA_DATABASE__URL: 'postgres://arcana:secret-word@127.0.0.1:1/arcana' })).toBe(
       'The database at postgres://arcana:********@127.0.0.1:1/arcana cannot be reached (ECONNREFUSED): start it or correct ARCANA_DATABASE__URL.',
     );
-    expect(await refused({ ARCANA_DATABASE__URL: url.toString() })).toMatch(
+    expect(await refused({ ARCANA_DATABASE__URL: broken.toString() })).toMatch(
       /^The database at postgres.*(refuses the sign-in|named in).*ARCANA_DATABASE__URL\.$/,
     );
-    url.password = new URL(database.url).password;
-    expect(await refused({ ARCANA_DATABASE__URL: url.toString() })).toMatch(
+    broken.password = new URL(url).password;
+    expect(await refused({ ARCANA_DATABASE__URL: broken.toString() })).toMatch(
       /^The database named in .* does not exist/,
     );
   });
@@ -119,13 +125,12 @@ describe('with a database of one’s own', () => {
   });
 
   describe('that is told to stop', () => {
-    let product: BuiltProcess;
+    let product: BuiltProduct;
     let lock: pg.Client;
 
     beforeEach(async () => {
-      product = await startBuilt(settings());
-      await product.ready;
-      lock = new pg.Client({ connectionString: database.url });
+      product = await startBuilt(settings);
+      lock = new pg.Client({ connectionString: url });
       await lock.connect();
     });
     afterEach(async () => {
@@ -134,7 +139,7 @@ describe('with a database of one’s own', () => {
     });
 
     it('lets running requests finish, refuses readiness meanwhile, and ends with 0', async () => {
-      const { rest, grpc, management } = await product.ready;
+      const { restUrl: rest, grpcTarget: grpc, managementUrl: management } = product;
       const client = new RestClient(rest);
       const rpc = new GrpcClient(grpc);
       const { body } = await client.post('/api/v1/auth/login', ADMIN);
@@ -156,7 +161,7 @@ describe('with a database of one’s own', () => {
         return rows[0]!.count === '2' ? true : undefined;
       });
 
-      product.child.kill('SIGTERM');
+      const ended = product.stop('SIGTERM');
       await eventually('readiness is refused', async () => {
         const { status } = await fetch(`${management}/health/ready`);
         return status === 503 ? true : undefined;
@@ -166,12 +171,12 @@ describe('with a database of one’s own', () => {
       await lock.query('ROLLBACK');
       expect(await Promise.all(waiting)).toEqual([200, 'OK']);
       rpc.close();
-      expect(await product.ended).toBe(0);
+      expect(await ended).toBe(0);
     });
 
     it('twice, ends at once', async () => {
       await lock.query('BEGIN; LOCK TABLE plugins');
-      const { rest } = await product.ready;
+      const { restUrl: rest, managementUrl: management } = product;
       const { body } = await new RestClient(rest).post('/api/v1/auth/login', ADMIN);
       const cut = fetch(`${rest}/api/v1/plugins`, {
         headers: { authorization: `Bearer ${body.access_token}` },
@@ -182,14 +187,12 @@ describe('with a database of one’s own', () => {
         );
         return rows[0]!.count === '1' ? true : undefined;
       });
-      product.child.kill('SIGINT');
-      const { management } = await product.ready;
+      product.process.kill('SIGINT');
       await eventually('readiness is refused', async () => {
         const { status } = await fetch(`${management}/health/ready`);
         return status === 503 ? true : undefined;
       });
-      product.child.kill('SIGINT');
-      expect([await product.ended, await cut]).toEqual([130, 'cut']);
+      expect([await product.stop('SIGINT'), await cut]).toEqual([130, 'cut']);
       await lock.query('ROLLBACK');
     });
   });

@@ -1,13 +1,15 @@
+import { jest } from '@jest/globals';
 import { once } from 'node:events';
 import { createServer, request as forward, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { ADMIN, migratedTemplate } from '../support/application.js';
-import { startBuilt, type BuiltProcess } from '../support/built-product.js';
+import { ADMIN } from '../support/application.js';
+import { ensureBuilt, isolatedSettings, startBuilt, type BuiltProduct } from '../support/built-product.js';
 import { Chromium, chromiumMissing, type Page } from '../support/chromium.js';
-import { createTestDatabase, type TestDatabase } from '../support/embedded-postgres.js';
 import { eventually } from '../support/eventually.js';
 import { committedDocument, operationsOf } from '../support/openapi-document.js';
 import { RestClient } from '../support/rest-client.js';
+
+jest.setTimeout(240_000);
 
 const suite = chromiumMissing === undefined ? describe : describe.skip;
 const reason = chromiumMissing === undefined ? '' : ` (skipped: ${chromiumMissing})`;
@@ -30,20 +32,15 @@ function gateway(target: string): Server {
 }
 
 suite(`Swagger UI in a browser${reason}`, () => {
-  let database: TestDatabase;
-  let product: BuiltProcess;
+  let product: BuiltProduct;
   let browser: Chromium;
   let proxy: Server;
   let rest: string;
 
   beforeAll(async () => {
-    database = await createTestDatabase({ template: await migratedTemplate() });
-    product = await startBuilt({
-      ARCANA_DATABASE__URL: database.url,
-      ARCANA_BOOTSTRAP__ADMIN_EMAIL: ADMIN.email,
-      ARCANA_BOOTSTRAP__ADMIN_PASSWORD: ADMIN.password,
-    });
-    ({ rest } = await product.ready);
+    await ensureBuilt();
+    product = await startBuilt(await isolatedSettings());
+    rest = product.restUrl;
     browser = await Chromium.launch();
     proxy = gateway(rest);
     await once(proxy, 'listening');
@@ -53,7 +50,6 @@ suite(`Swagger UI in a browser${reason}`, () => {
     proxy.close();
     proxy.closeAllConnections();
     await product.stop();
-    await database.drop();
   });
 
   const ME = '.opblock[id$="auth\\\\.me"]';

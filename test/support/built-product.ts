@@ -1,119 +1,124 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { jest } from '@jest/globals';
 import { projectRoot } from '../../src/platform/config/index.js';
+import { createTestDatabase } from './embedded-postgres.js';
 import { scratchDirectory } from './run-directory.js';
+import { ADMIN, FREE_PORTS, migratedTemplate } from './application.js';
 
-const ROOT = projectRoot();
-const READY_MS = 90_000;
-
-// It may have to be built first, and many things run beside it.
-jest.setTimeout(240_000);
-
-/** How the product is run by `npm start`, the Dockerfile and everybody else. */
-const WORDS = [
+const FLAGS = [
   '--import',
   './dist/src/instrumentation.js',
   '--no-wasm-dynamic-tiering',
   './dist/src/main.js',
 ];
 
-export interface Addresses {
-  /** Base URLs without a trailing slash. */
-  rest: string;
-  management: string;
+/** The product as it is shipped, in a process of its own. */
+export interface BuiltProduct {
+  readonly process: ChildProcess;
+  readonly restUrl: string;
   /** host:port */
-  grpc: string;
-}
-
-/** A process of the build in dist/. */
-export interface BuiltProcess {
-  readonly child: ChildProcess;
-  /** Where it keeps what it makes. */
+  readonly grpcTarget: string;
+  readonly managementUrl: string;
+  /** Where it keeps mails and secrets. */
   readonly directory: string;
-  /** What it has written so far. */
-  readonly stdout: () => string;
-  readonly stderr: () => string;
-  /** Resolves when it has said that it is ready. Rejects with its output when it ends before. */
-  readonly ready: Promise<Addresses>;
-  /** How it ended: its exit code, or the name of the signal that killed it. */
-  readonly ended: Promise<number | string>;
-  /** Tells it to end and waits until it has. */
-  stop(signal?: NodeJS.Signals): Promise<number | string>;
+  /** Everything it has written to standard output so far. */
+  output(): string;
+  errors(): string;
+  /** Sends the signal and waits for the end. @returns the exit code, null when a signal ended it */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
-interface BuildScript {
-  isBuilt(): boolean;
-  build(runtime: string): Promise<void>;
+/** What a run that never got ready left behind. */
+export interface FailedStart {
+  readonly code: number | null;
+  readonly output: string;
+  readonly errors: string;
 }
 
-/** Sees to it that dist/ is the build of the present sources. The first of several who ask at once builds, the others wait. */
-export async function ensureBuilt(): Promise<void> {
-  const url = pathToFileURL(join(ROOT, 'scripts', 'build.mjs')).href;
-  const script = (await import(url)) as BuildScript;
-  if (!script.isBuilt()) await script.build(process.execPath);
-}
-
-/**
- * Starts the build as a stranger would: nothing of the test run's own settings reaches it.
- * @param env settings in their environment form; listeners are on loopback and free ports unless said otherwise
- * @param options.directory of an earlier process, to start again with its data
- */
-export async function startBuilt(
-  env: Record<string, string> = {},
-  options: { directory?: string } = {},
-): Promise<BuiltProcess> {
-  await ensureBuilt();
-  const directory = options.directory ?? (await scratchDirectory('built'));
-  const foreign = Object.entries(process.env).filter(
-    ([name]) => !name.startsWith('ARCANA_') && name !== 'NODE_OPTIONS',
+/** The environment of a child: ours without what is set for the tests alone, which the product would refuse. */
+export function childEnvironment(env: Record<string, string>): NodeJS.ProcessEnv {
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !/^(ARCANA_|NODE_OPTIONS$|JEST_)/.test(name),
   );
-  const listeners = ['REST', 'GRPC', 'MANAGEMENT'].flatMap((name) => [
-    [`ARCANA_SERVER__${name}__HOST`, '127.0.0.1'],
-    [`ARCANA_SERVER__${name}__PORT`, '0'],
-  ]);
-  const child = spawn(process.execPath, WORDS, {
-    cwd: ROOT,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: {
-      ...(Object.fromEntries([...foreign, ...listeners]) as object),
-      ARCANA_DATA_DIRECTORY: directory,
-      ...env,
-    },
-  });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-  // `close` comes when all that it wrote has been read.
-  const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string);
-  const ready = announced(child, ended, () => `${stdout}\n${stderr}`);
-  // Whoever does not wait for it expects the start to fail.
-  ready.catch(() => undefined);
-  const stop = (signal: NodeJS.Signals = 'SIGTERM'): Promise<number | string> => {
-    child.kill(signal);
-    return ended;
-  };
-  return { child, directory, stdout: () => stdout, stderr: () => stderr, ready, ended, stop };
+  return { ...Object.fromEntries(inherited), ...env };
 }
 
-function announced(child: ChildProcess, ended: Promise<unknown>, output: () => string): Promise<Addresses> {
-  return new Promise((resolve, reject) => {
-    const fail = (what: string): void => reject(new Error(`The product ${what}:\n${output()}`));
-    const timer = setTimeout(() => fail('did not get ready'), READY_MS);
-    void ended.then((how) => {
-      clearTimeout(timer);
-      fail(`ended with ${String(how)} before it was ready`);
-    });
-    child.stdout!.on('data', () => {
-      const [rest, grpc, metrics] = ['REST', 'gRPC', 'Metrics'].map(
-        (name) => new RegExp(`^ +${name} +(\\S+)$`, 'm').exec(output())?.[1],
-      );
-      if (rest === undefined || grpc === undefined || metrics === undefined) return;
-      clearTimeout(timer);
-      resolve({ rest: new URL(rest).origin, grpc, management: new URL(metrics).origin });
+/** Builds `dist/` unless it is what the sources would give. Specs that ask at once wait for each other. */
+export async function ensureBuilt(root = projectRoot()): Promise<void> {
+  const { build } = (await import(join(root, 'scripts/build.mjs'))) as {
+    build(runtime: string): Promise<void>;
+  };
+  await build(process.execPath);
+}
+
+interface StartOptions {
+  args?: string[];
+  /** Another checkout than this one; it must be built. */
+  root?: string;
+}
+
+function launch(env: Record<string, string>, { args = [], root = projectRoot() }: StartOptions) {
+  const child = spawn(process.execPath, [...FLAGS, ...args], {
+    cwd: root,
+    env: childEnvironment(env),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const text = { output: '', errors: '' };
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (text.output += chunk));
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (text.errors += chunk));
+  return { child, text };
+}
+
+/** Settings of a product beside others: free ports, a folder and a migrated database of its own. */
+export async function isolatedSettings(): Promise<Record<string, string>> {
+  const { url } = await createTestDatabase({ template: await migratedTemplate() });
+  return {
+    ...FREE_PORTS,
+    ARCANA_DATA_DIRECTORY: await scratchDirectory('product'),
+    ARCANA_DATABASE__URL: url,
+    ARCANA_DATABASE__MAX_CONNECTIONS: '5',
+    ARCANA_BOOTSTRAP__ADMIN_EMAIL: ADMIN.email,
+    ARCANA_BOOTSTRAP__ADMIN_PASSWORD: ADMIN.password,
+  };
+}
+
+/** Starts the build and waits until it says that it is ready. @throws Error with what it wrote when it ends instead */
+export async function startBuilt(
+  env: Record<string, string>,
+  options: StartOptions = {},
+): Promise<BuiltProduct> {
+  const { child, text } = launch(env, options);
+  const exited = once(child, 'exit').then(([code]) => code as number | null);
+  const ready = new Promise<void>((resolve) => {
+    child.stdout.on('data', () => {
+      if (/^ {2}Queue {7}.*\n/m.test(text.output)) resolve();
     });
   });
+  const ended = await Promise.race([ready, exited.then((code) => ({ code }))]);
+  if (ended) throw new Error(`The product ended with ${ended.code}:\n${text.errors}\n${text.output}`);
+  const shown = (name: string): string => new RegExp(`^ {2}${name} +(\\S+)`, 'm').exec(text.output)![1]!;
+  return {
+    process: child,
+    restUrl: shown('REST').replace(/\/api\/v1$/, ''),
+    grpcTarget: shown('gRPC'),
+    managementUrl: shown('Metrics').replace(/\/metrics$/, ''),
+    directory: env['ARCANA_DATA_DIRECTORY'] ?? '',
+    output: () => text.output,
+    errors: () => text.errors,
+    stop: (signal = 'SIGTERM') => {
+      child.kill(signal);
+      return exited;
+    },
+  };
+}
+
+/** Starts the build where it must not come up, and waits for its end. */
+export async function failToStart(
+  env: Record<string, string>,
+  options: StartOptions = {},
+): Promise<FailedStart> {
+  const { child, text } = launch(env, options);
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, ...text };
 }
