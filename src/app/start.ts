@@ -91,7 +91,9 @@ async function open(config: ArcanaConfig, logger: Logger, drain: Drain): Promise
     health.register({
       name: 'redis',
       required: false,
-      check: async () => void (await redis.requireReady().ping()),
+      check: async () => {
+        await redis.requireReady().ping();
+      },
     });
   }
   drain.before('coordination', () => nest.get(Coordination).close());

@@ -1,28 +1,10 @@
 import { request as httpRequest } from 'node:http';
 import { describeOverLinks, type TestProduct } from '../support/over-links.js';
-import { problemOf, type RestAnswer } from '../support/rest-client.js';
+import { expectProblem } from '../support/problem.js';
+import { problemOf } from '../support/rest-client.js';
 
 const MIB = 1_048_576;
 const PASSWORD = 'Tr0mbone-Quartet';
-const INTERNALS =
-  /select |insert |\bat .*\.(js|ts):|typeorm|postgres|queryfailed|fastify|class-validator|node_modules|\/src\//i;
-
-/** What must hold of any refusal: a problem document that names its request and nothing from inside. */
-function expectProblem({ status, headers, body, text }: RestAnswer): void {
-  expect(headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
-  expect(body).toMatchObject({
-    type: `urn:arcana:error:${body.code}`,
-    title: expect.any(String),
-    status,
-    detail: expect.any(String),
-    instance: expect.stringMatching(/^\//),
-    message: expect.any(String),
-    timestamp: expect.stringMatching(/^\d{4}-.*Z$/),
-    request_id: headers.get('x-request-id'),
-    trace_id: expect.stringMatching(/^[0-9a-f]{32}$/),
-  });
-  expect(text).not.toMatch(INTERNALS);
-}
 
 describeOverLinks('bad input over REST', (product) => {
   let token: string;
@@ -289,37 +271,5 @@ describeOverLinks('bad input over REST', (product) => {
     ]);
     expect(problemOf(await rest.get('/api/v1/users/%zz', { token }))).toEqual([400, 'MALFORMED_REQUEST', {}]);
     expect(problemOf(await rest.get(`/api/v1/users/${'a'.repeat(5000)}`, { token }))[0]).toBeLessThan(500);
-  });
-});
-
-describeOverLinks('an e-mail address that is taken', (product) => {
-  it('is refused in any case', async () => {
-    const { rest, people } = product();
-    const { email } = await people.newcomer();
-    for (const same of [email, email.toUpperCase(), ` ${email} `, email.replace('p', 'P')]) {
-      const answer = await rest.post('/api/v1/auth/register', {
-        name: 'Twin',
-        email: same,
-        password: PASSWORD,
-      });
-      expect(problemOf(answer)).toEqual([409, 'CONFLICT', { email: 'EMAIL_TAKEN' }]);
-      expectProblem(answer);
-    }
-  });
-
-  it('is given to one of two who ask at once', async () => {
-    const { rest, people } = product();
-    const { token } = await people.withRole('admin');
-    for (let round = 0; round < 5; round++) {
-      const email = people.newEmail();
-      const requests = [email, email.toUpperCase()].map((address) =>
-        rest.post('/api/v1/auth/register', { name: 'Twin', email: address, password: PASSWORD }),
-      );
-      const answers = (await Promise.all(requests)).sort((one, other) => one.status - other.status);
-      expect(answers.map(({ status }) => status)).toEqual([201, 409]);
-      expect(problemOf(answers[1]!)).toEqual([409, 'CONFLICT', { email: 'EMAIL_TAKEN' }]);
-      const found = await rest.get(`/api/v1/users?search=${encodeURIComponent(email)}`, { token });
-      expect(found.body.data).toMatchObject([{ id: answers[0]!.body.id }]);
-    }
   });
 });

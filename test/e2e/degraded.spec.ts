@@ -9,14 +9,14 @@ describeWithRedis('without its Redis for a while', () => {
     const proxy = await TcpProxy.start(await claimRedisDatabase());
     const product = await startProduct({ ARCANA_REDIS__URL: proxy.url });
     const { rest, people, mails, app } = product;
-    const health = async (): Promise<Json> => (await rest.get('/health')).body as Json;
+    const health = async (): Promise<Json> => (await rest.get('/health')).body;
     expect(app.banner).toContain('Queue       Redis');
     expect(await health()).toMatchObject({ status: 'healthy' });
 
     proxy.cut();
     const degraded = await eventually('health is degraded', async () => {
       const answer = await health();
-      return answer.status === 'degraded' ? (answer as Json) : undefined;
+      return answer.status === 'degraded' ? answer : undefined;
     });
     expect(degraded.components).toContainEqual(
       expect.objectContaining({ name: 'redis', status: 'degraded', required: false }),

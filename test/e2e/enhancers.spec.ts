@@ -43,7 +43,7 @@ class Guard implements CanActivate {
     note('guard', context);
     const data: Json =
       context.getType() === 'http'
-        ? context.switchToHttp().getRequest<Json>().body
+        ? context.switchToHttp().getRequest().body
         : context.switchToRpc().getData();
     if (data?.text === 'guarded') throw new AppError('FORBIDDEN');
     return true;
@@ -72,7 +72,7 @@ class Filter implements ExceptionFilter {
   catch(error: AppError, host: ArgumentsHost): unknown {
     note('filter', host);
     if (host.getType() === 'rpc') return throwError(() => toGrpcStatus(error, RequestContext.current()));
-    return host.switchToHttp().getResponse<Json>().code(error.entry.http).send({ code: error.code });
+    return host.switchToHttp().getResponse().code(error.entry.http).send({ code: error.code });
   }
 }
 

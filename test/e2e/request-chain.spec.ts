@@ -1,9 +1,9 @@
 import { request as rawRequest } from 'node:http';
 import { gunzipSync } from 'node:zlib';
 import pg from 'pg';
-import { GrpcCallError } from '../support/grpc-client.js';
+import { type GrpcCallError } from '../support/grpc-client.js';
 import { describeOverLinks } from '../support/over-links.js';
-import { problemOf, type Json } from '../support/rest-client.js';
+import { problemOf } from '../support/rest-client.js';
 
 const TRACE = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 const ORIGIN = 'https://console.example.test';
@@ -62,7 +62,7 @@ describeOverLinks(
         expect(problemOf(limited)).toEqual([429, 'TOO_MANY_REQUESTS', {}]);
         // What comes before the limit has already had its say: request id, trace, CORS.
         expect(limited.headers.get('x-request-id')).toBe('limited-1');
-        expect(TRACE).toContain((limited.body as Json).trace_id);
+        expect(TRACE).toContain(limited.body.trace_id);
         expect(limited.headers.get('access-control-allow-origin')).toBe(ORIGIN);
         expect(Number(limited.headers.get('retry-after'))).toBeGreaterThan(0);
         expect(limited.headers.get('ratelimit')).toMatch(/^"authenticated";r=0;t=\d+$/);

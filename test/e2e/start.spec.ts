@@ -2,7 +2,6 @@ import { jest } from '@jest/globals';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import pg from 'pg';
 import { ADMIN, FREE_PORTS } from '../support/application.js';
 import {

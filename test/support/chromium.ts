@@ -22,7 +22,7 @@ export class Chromium {
     private readonly child: ChildProcess,
     private readonly socket: WebSocket,
   ) {
-    socket.addEventListener('message', ({ data }) => this.#receive(JSON.parse(String(data)) as Json));
+    socket.addEventListener('message', ({ data }) => this.#receive(JSON.parse(String(data))));
   }
 
   static async launch(): Promise<Chromium> {

@@ -159,7 +159,7 @@ export function createOpenApiDocument(app: INestApplication, version: string): O
       if (!operation) continue;
       const policy = policyOf(operation, policies);
       describeAccess(operation, policy);
-      for (const [status, response] of Object.entries(operation.responses ?? {})) {
+      for (const [status, response] of Object.entries(operation.responses)) {
         if (response && 'description' in response) response.description ||= SUCCESS[status] ?? '';
       }
       describeErrors(operation, path, policy);
