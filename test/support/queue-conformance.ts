@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { RequestContext, newTrace } from '../../src/platform/context/index.js';
+import { RequestContext, newTrace, traceparent } from '../../src/platform/context/index.js';
 import { newId } from '../../src/platform/database/index.js';
 import type { JobRow } from '../../src/platform/queue/index.js';
 import { storedJob, type NewJob } from '../../src/platform/queue/job-envelope.js';
@@ -353,7 +353,11 @@ export function queueConformance(place: () => Promise<QueuePlace>): void {
   it('gives the job the request that caused it: id and trace', async () => {
     app.host.start();
     const trace = newTrace();
-    const request = new RequestContext({ requestId: 'request-7', protocol: 'http', trace });
+    const request = new RequestContext({
+      requestId: 'request-7',
+      protocol: 'http',
+      traceparent: traceparent(trace),
+    });
     const started = app.work.started('traced');
     const { id } = await RequestContext.run(request, () => enqueue({ label: 'traced' }));
     const { context } = await started;

@@ -5,6 +5,6 @@
 export { RequestContext } from './request-context.js';
 export type { Protocol, RequestContextInit } from './request-context.js';
 export { Principal } from './principal.js';
-export { continueTrace, newTrace, randomHex, traceparent } from './trace.js';
+export { newTrace, randomHex, traceparent } from './trace.js';
 export type { Trace } from './trace.js';
 export { acceptRequestId } from './request-id.js';

@@ -1,15 +1,15 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { AppError } from '../errors/index.js';
 import type { Principal } from './principal.js';
-import { newTrace, type Trace } from './trace.js';
+import { continueTrace, type Trace } from './trace.js';
 
 export type Protocol = 'http' | 'grpc' | 'job' | 'link' | 'system';
 
 export interface RequestContextInit {
   requestId: string;
   protocol: Protocol;
-  /** Absent: a new trace is begun. */
-  trace?: Trace;
+  /** The caller's W3C header; absent or invalid: a new trace is begun. */
+  traceparent?: string;
   /** Epoch milliseconds after which nobody waits for the answer any more. */
   deadline?: number;
   /** Aborted when the caller leaves or the deadline passes. */
@@ -28,13 +28,15 @@ const storage = new AsyncLocalStorage<RequestContext>();
 export class RequestContext {
   readonly requestId: string;
   readonly protocol: Protocol;
-  readonly trace: Trace;
   readonly deadline: number | undefined;
   readonly ip: string | undefined;
   readonly userAgent: string | undefined;
   route: string | undefined;
   /** Set once by the authentication guard. */
   principal: Principal | undefined;
+  readonly #traceparent: string | undefined;
+  // Made when somebody asks: a probe that is not logged needs none.
+  #trace: Trace | undefined;
   readonly #outerSignal: AbortSignal | undefined;
   // Made when somebody asks for the signal: most requests end without.
   #controller: AbortController | undefined;
@@ -43,7 +45,7 @@ export class RequestContext {
   constructor(init: RequestContextInit) {
     this.requestId = init.requestId;
     this.protocol = init.protocol;
-    this.trace = init.trace ?? newTrace();
+    this.#traceparent = init.traceparent;
     this.deadline = init.deadline;
     this.#outerSignal = init.signal;
     this.ip = init.ip;
@@ -60,6 +62,11 @@ export class RequestContext {
   /** The context of the work in hand; undefined at start-up and in timers that belong to no request. */
   static current(): RequestContext | undefined {
     return storage.getStore();
+  }
+
+  /** The caller's trace, continued, or one of our own. */
+  get trace(): Trace {
+    return (this.#trace ??= continueTrace(this.#traceparent));
   }
 
   /** Aborted when the caller leaves or the deadline passes. */

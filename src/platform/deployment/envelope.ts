@@ -8,14 +8,7 @@ import {
   ValidateNested,
   validateSync,
 } from 'class-validator';
-import {
-  Principal,
-  RequestContext,
-  continueTrace,
-  newTrace,
-  randomHex,
-  traceparent,
-} from '../context/index.js';
+import { Principal, RequestContext, newTrace, randomHex, traceparent } from '../context/index.js';
 import { AppError, validationFailed, type AppErrorWire } from '../errors/index.js';
 
 /** What a callee must know of the work it is part of. Durations, not times, cross: clocks differ. */
@@ -91,7 +84,7 @@ export function incomingContext(header: LinkContext, signal?: AbortSignal): Requ
   return new RequestContext({
     requestId: header.request_id,
     protocol: 'link',
-    trace: continueTrace(header.traceparent),
+    ...(header.traceparent !== undefined && { traceparent: header.traceparent }),
     ...(header.timeout_ms !== undefined && { deadline: Date.now() + header.timeout_ms }),
     ...(signal && { signal }),
     ...(header.ip !== undefined && { ip: header.ip }),

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { ArcanaConfig } from '../config/index.js';
-import { RequestContext, continueTrace } from '../context/index.js';
+import { RequestContext } from '../context/index.js';
 import { PubSub } from '../coordination/index.js';
 import type { OutboxOutcome } from '../database/index.js';
 import { envelopeOf, type DomainEvent, type EventRow } from './domain-event.js';
@@ -72,7 +72,7 @@ export class EventDelivery {
     const context = new RequestContext({
       requestId: row.correlation_id,
       protocol: 'system',
-      trace: continueTrace(row.traceparent ?? undefined),
+      ...(row.traceparent !== null && { traceparent: row.traceparent }),
       route: event.type,
     });
     const takers = [

@@ -5,7 +5,7 @@ import type {
   ServerInterceptor,
   ServerMethodDefinition,
 } from '@grpc/grpc-js';
-import { acceptRequestId, continueTrace, RequestContext } from '../context/index.js';
+import { acceptRequestId, RequestContext } from '../context/index.js';
 import { AppError } from '../errors/index.js';
 import { DETAILS_TRAILER, REQUEST_ID_KEY, toGrpcStatus } from './grpc-status.js';
 import { errorOfBareStatus } from './library-status.js';
@@ -140,7 +140,7 @@ class CallScope implements Listener {
     return new RequestContext({
       requestId: acceptRequestId(metadata.get(REQUEST_ID_KEY)[0]),
       protocol: 'grpc',
-      trace: continueTrace(text(metadata.get('traceparent')[0])),
+      traceparent: text(metadata.get('traceparent')[0]),
       deadline: this.armDeadline(),
       ip: address(call.getConnectionInfo().remoteAddress),
       userAgent: text(metadata.get('user-agent')[0]),

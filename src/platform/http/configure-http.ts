@@ -16,7 +16,7 @@ export function prepareHttp(
   return routes;
 }
 
-/** Everything after the request context and before the guards: CORS, security headers, compression, the error filter. */
+/** Everything after the request context and before the guards: CORS, compression, the error filter. */
 export async function configureHttp(
   app: NestFastifyApplication,
   settings: RestSettings,
@@ -46,22 +46,11 @@ export async function configureHttp(
       maxAge: 600,
     });
   }
-  app.useSecurityHeaders({
-    contentSecurityPolicy: {
-      // Without TLS there is nothing to upgrade to, and Swagger UI's own files would not load.
-      directives: { frameAncestors: ["'none'"], upgradeInsecureRequests: null },
-    },
-    strictTransportSecurity: false,
-    xFrameOptions: { action: 'deny' },
+  await app.register(compress, {
+    threshold: 1024,
+    encodings: ['br', 'gzip', 'deflate'],
+    // Requests are taken as they are: a few compressed bytes could ask for gigabytes.
+    globalDecompression: false,
   });
-  await app.register(compress, { global: true, threshold: 1024, encodings: ['br', 'gzip', 'deflate'] });
-  // Personal data and tokens: no cache between us and the caller keeps them.
-  app
-    .getHttpAdapter()
-    .getInstance()
-    .addHook('onRequest', (request, reply, done) => {
-      if (request.url.startsWith('/api/')) reply.raw.setHeader('cache-control', 'no-store');
-      done();
-    });
   app.useGlobalFilters(new ErrorFilter(routes));
 }

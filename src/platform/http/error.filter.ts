@@ -30,7 +30,7 @@ export function asAppError(thrown: unknown): AppError {
   return new AppError(code ?? 'INTERNAL_ERROR', { cause: thrown });
 }
 
-/** The one filter: renders problem+json or a gRPC status with details, and logs each error once, at its own level. */
+/** The one filter: renders problem+json or a gRPC status with details, and logs each error once: a caller's mistake at debug. */
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
   readonly #logger = new Logger('Errors');

@@ -1,15 +1,18 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
-import { acceptRequestId, continueTrace, RequestContext, traceparent } from '../context/index.js';
+import { acceptRequestId, RequestContext } from '../context/index.js';
 import { AppError } from '../errors/index.js';
 import { problemHeaders, toProblem } from './problem.js';
 import type { RouteTable } from './route-table.js';
+import { PRIVATE_HEADERS, SECURITY_HEADERS } from './security-headers.js';
 
 const CONTEXT = Symbol('arcana:context');
+const TEMPLATE = Symbol('arcana:template');
 const STARTED = Symbol('arcana:started');
 
 interface Carrier {
   [CONTEXT]?: RequestContext;
+  [TEMPLATE]?: string;
   [STARTED]?: number;
 }
 
@@ -36,7 +39,7 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, error:
 }
 
 /**
- * The head of the request chain: request id, trace, time-out. Runs before every other hook, so that each answer, also
+ * The head of the request chain: request id, trace, time-out, and the headers that every answer has. Runs before every other hook, so that each answer, also
  * of a malformed request, carries its id.
  */
 export function openRequestContexts(
@@ -47,23 +50,27 @@ export function openRequestContexts(
 ): void {
   adapter.setOnRequestHook((request: FastifyRequest, reply: FastifyReply, done: () => void) => {
     const { headers } = request;
+    // Fastify makes this object anew at every access.
+    const template = request.routeOptions.url ?? 'unmatched';
     const context = new RequestContext({
       requestId: acceptRequestId(headers['x-request-id']),
       protocol: 'http',
-      trace: continueTrace(single(headers['traceparent'])),
+      traceparent: single(headers['traceparent']),
       deadline: Date.now() + timeoutMs,
       ip: request.ip,
-      ...(headers['user-agent'] !== undefined && { userAgent: headers['user-agent'] }),
-      route: `${request.method} ${request.routeOptions.url ?? 'unmatched'}`,
+      userAgent: headers['user-agent'],
+      route: `${request.method} ${template}`,
     });
     const carrier = request as unknown as Carrier;
     carrier[CONTEXT] = context;
+    carrier[TEMPLATE] = template;
     carrier[STARTED] = performance.now();
     const { raw } = reply;
-    raw.setHeader('x-request-id', context.requestId);
-    raw.setHeader('traceparent', traceparent(context.trace));
+    reply.header('x-request-id', context.requestId);
+    reply.headers(request.url.startsWith('/api/') ? PRIVATE_HEADERS : SECURITY_HEADERS);
     const timer = setTimeout(() => {
-      const timeout = new AppError('TIMEOUT');
+      // What has not arrived by now was sent too slowly; what has, we took too long for.
+      const timeout = new AppError(request.raw.complete === false ? 'REQUEST_TIMEOUT' : 'TIMEOUT');
       context.abort(timeout);
       if (!reply.sent) sendProblem(request, reply, timeout);
     }, timeoutMs);
@@ -85,7 +92,7 @@ export function openRequestContexts(
     const carrier = request as unknown as Carrier;
     observe({
       method: request.method,
-      route: request.routeOptions.url ?? 'unmatched',
+      route: carrier[TEMPLATE]!,
       status: reply.statusCode,
       seconds: (performance.now() - carrier[STARTED]!) / 1000,
       context: carrier[CONTEXT]!,

@@ -47,6 +47,8 @@ export function problemHeaders(error: AppError): Record<string, string> {
         ? 'Bearer realm="arcana", error="invalid_token", error_description="The token has expired"'
         : 'Bearer realm="arcana"';
   }
+  // The rest of the upload would be read as the next request.
+  if (error.code === 'REQUEST_TIMEOUT') headers['connection'] = 'close';
   if (error.allow) headers['allow'] = error.allow.join(', ');
   if (error.retryAfterSeconds !== undefined)
     headers['retry-after'] = String(Math.ceil(error.retryAfterSeconds));

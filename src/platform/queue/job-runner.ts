@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { DelayedError, UnrecoverableError, WaitingError, type Job } from 'bullmq';
 import { hostname } from 'node:os';
-import { RequestContext, continueTrace, randomHex } from '../context/index.js';
+import { RequestContext, randomHex } from '../context/index.js';
 import { JobAttempt, JobTimeout, Shutdown, asFailure, storableLine } from './job-attempt.js';
 import { snapshotOf, type JobEnvelope } from './job-envelope.js';
 import type { JobContext, JobWork } from './job-handler.js';
@@ -49,6 +49,8 @@ export class JobRunner {
     if (!handled) return this.#giveBack(job, token, UNKNOWN_TYPE_DELAY_MS);
     if (this.#stopping) return this.#giveBack(job, token);
     await this.ledger.room();
+    // Waiting for room may have taken until the shutdown.
+    if (this.#stopping) return this.#giveBack(job, token);
     const { definition, work } = handled;
     let step = 0;
     const attempt = new JobAttempt({
@@ -62,9 +64,15 @@ export class JobRunner {
         this.#note(job, step, news);
       },
     });
-    cancelled?.addEventListener('abort', () => attempt.abort(asFailure(cancelled.reason)));
+    const cancel = (): void => attempt.abort(asFailure(cancelled?.reason));
+    cancelled?.addEventListener('abort', cancel, { once: true });
     this.#begin(job, attempt);
     try {
+      if (cancelled?.aborted) {
+        // Its listeners are not called any more.
+        cancel();
+        throw attempt.signal.reason;
+      }
       return await this.#inContext(job, definition, attempt, (context) =>
         this.#work(job, definition, work, context),
       );
@@ -133,7 +141,7 @@ export class JobRunner {
     const context = new RequestContext({
       requestId: job.data.correlation_id,
       protocol: 'job',
-      trace: continueTrace(job.data.traceparent ?? undefined),
+      ...(job.data.traceparent !== null && { traceparent: job.data.traceparent }),
       deadline: Date.now() + definition.timeoutMs,
       signal: attempt.signal,
       route: definition.type,

@@ -13,8 +13,12 @@ export class AuthorizationGuard implements CanActivate {
     if (policy.kind !== 'permission') return true;
     const principal = RequestContext.current()?.principal;
     if (!principal) throw new AppError('UNAUTHORIZED');
-    if (policy.selfBy !== undefined && parameterOf(context, policy.selfBy) === principal.id) return true;
+    if (policy.selfBy !== undefined && isSame(parameterOf(context, policy.selfBy), principal.id)) return true;
     if (permits(principal.roles, policy.permission)) return true;
     throw new AppError('FORBIDDEN');
   }
 }
+
+/** UUIDs are the same whatever their case (RFC 9562, section 4). */
+const isSame = (named: unknown, id: string): boolean =>
+  typeof named === 'string' && named.toLowerCase() === id.toLowerCase();

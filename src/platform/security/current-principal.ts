@@ -1,4 +1,3 @@
-import { createParamDecorator } from '@nestjs/common';
 import { RequestContext, type Principal } from '../context/index.js';
 import { AppError } from '../errors/index.js';
 
@@ -8,6 +7,3 @@ export function currentPrincipal(): Principal {
   if (!principal) throw new AppError('UNAUTHORIZED');
   return principal;
 }
-
-/** Parameter decorator: the caller of this route or rpc. */
-export const CurrentPrincipal = createParamDecorator(() => currentPrincipal());

@@ -166,6 +166,9 @@ describe('authorisation', () => {
     ['gRPC', (id: string) => rpc('one', [], { id })],
   ])('lets an account reach itself and nobody else: %s', async (_protocol, make) => {
     await expect(decide(make(ALICE), principal('user'))).resolves.toMatchObject({ result: true });
+    await expect(decide(make(ALICE.toUpperCase()), principal('user'))).resolves.toMatchObject({
+      result: true,
+    });
     await expect(
       decide(make('019a0000-0000-7000-8000-00000000000b'), principal('user')),
     ).rejects.toMatchObject({ code: 'FORBIDDEN' });

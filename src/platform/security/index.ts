@@ -14,7 +14,7 @@ export type { AccessPolicy } from './access.js';
 export { AccessDeclarationCheck } from './access-declaration.check.js';
 export { AuthenticationGuard } from './authentication.guard.js';
 export { AuthorizationGuard } from './authorization.guard.js';
-export { CurrentPrincipal, currentPrincipal } from './current-principal.js';
+export { currentPrincipal } from './current-principal.js';
 export { permits, PERMISSIONS, ROLES, rolesWith } from './permissions.js';
 export type { Permission, Role } from './permissions.js';
 export { PrincipalResolver } from './principal-resolver.js';

@@ -1,4 +1,4 @@
-/** Roles, weakest first. The order is the rank: `outranks` compares positions. */
+/** Roles, weakest first: each has every permission of those before it. */
 export const ROLES = ['user', 'moderator', 'admin', 'super_admin'] as const;
 export type Role = (typeof ROLES)[number];
 
