@@ -158,6 +158,66 @@ describe('effects', () => {
     expect(new Set(delivered).size).toBe(40);
   });
 
+  describe('when several relays work at once, as events of one subject', () => {
+    const other = '019a0000-0000-7000-8000-000000000002';
+    const writeEvents = async () => {
+      await write(effects().event(UserSeen, { user_id: USER }));
+      await write(effects().event(UserSeen, { user_id: USER }).job(Greet, { user_id: USER }));
+      await write(effects().event(UserSeen, { user_id: other }));
+    };
+
+    it('are not overtaken while an earlier one is being delivered', async () => {
+      await writeEvents();
+      const [first] = await dataSource.query<{ id: string }[]>('SELECT id FROM outbox ORDER BY position');
+      let isClaimed: () => void = () => undefined;
+      const claimed = new Promise<void>((resolve) => (isClaimed = resolve));
+      let deliver: () => void = () => undefined;
+      const delivering = outbox.relay(1, async (rows) => {
+        isClaimed();
+        await new Promise<void>((resolve) => (deliver = resolve));
+        return deliverAll(rows);
+      });
+      await claimed;
+      const taken: OutboxRow[] = [];
+      const second = new OutboxStore(database);
+      await second.relay(100, (rows) => (taken.push(...rows), deliverAll(rows)));
+      deliver();
+      await delivering;
+      expect(taken.map(({ kind }) => kind)).toEqual(['job']);
+      const rest: OutboxRow[] = [];
+      await second.relay(100, (rows) => (rest.push(...rows), deliverAll(rows)));
+      expect(rest.map(({ kind }) => kind)).toEqual(['event', 'event']);
+      expect(rest.map(({ id }) => id)).not.toContain(first!.id);
+    });
+
+    it('are not overtaken while an earlier one waits to be delivered again', async () => {
+      await writeEvents();
+      await outbox.relay(1, ([row]) =>
+        Promise.resolve({ delivered: [], failed: [{ id: row!.id, error: 'down', retryInMs: 60_000 }] }),
+      );
+      const taken: OutboxRow[] = [];
+      await new OutboxStore(database).relay(100, (rows) => (taken.push(...rows), deliverAll(rows)));
+      expect(taken.map(({ kind, body }) => [kind, (body as { data: Data }).data.user_id])).toEqual([
+        ['job', USER],
+        ['event', other],
+      ]);
+      await expect(outbox.backlog()).resolves.toMatchObject({ waiting: 2 });
+    });
+  });
+
+  it.each([
+    ['NUL', 'a\0b', 'a\uFFFDb'],
+    ['half a character', 'a\uD83Db', 'a\uFFFDb'],
+  ])('are kept with an error that holds %s', async (_what, error, stored) => {
+    await write();
+    await outbox.relay(100, (rows) =>
+      Promise.resolve({ delivered: [], failed: rows.map(({ id }) => ({ id, error, retryInMs: 60_000 })) }),
+    );
+    await expect(dataSource.query('SELECT DISTINCT last_error FROM outbox')).resolves.toEqual([
+      { last_error: stored },
+    ]);
+  });
+
   it.each(['UPDATE audit_logs SET action = $1', 'DELETE FROM audit_logs WHERE action <> $1'])(
     'cannot be rewritten in the audit log: %s',
     async (statement) => {

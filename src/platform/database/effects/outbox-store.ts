@@ -16,6 +16,9 @@ interface OutboxRowOf<K extends string, B> {
   attempts: number;
 }
 
+/** Whoever holds it delivers events: two at once could not keep the order of a subject. */
+const EVENTS_LOCK = 7_239_043;
+
 export type OutboxRow = OutboxRowOf<'event', EventEffect> | OutboxRowOf<'job', JobEffect>;
 
 /** What became of the rows of one batch. */
@@ -33,16 +36,23 @@ export class OutboxStore {
   /**
    * Claims up to `limit` due rows in the order they were written, hands them to `deliver`, and settles them in the
    * same transaction. Rows held by another relay are skipped, so any number of processes may relay at once; a process
-   * that dies while delivering leaves its rows to the others.
+   * that dies while delivering leaves its rows to the others. Events go to one relay at a time, and none before an
+   * earlier event of its subject.
    * @returns how many rows were claimed
    */
   relay(limit: number, deliver: (rows: OutboxRow[]) => Promise<OutboxOutcome>): Promise<number> {
     return this.database.transaction(async (tx) => {
+      // A statement of its own: the claim then sees what the last holder of the lock has settled.
+      const [turn] = await tx.query<{ events: boolean }[]>('SELECT pg_try_advisory_xact_lock($1) AS events', [
+        EVENTS_LOCK,
+      ]);
       const rows: OutboxRow[] = await tx.query(
         `SELECT id, kind, body, correlation_id, traceparent, created_at, attempts
-         FROM outbox WHERE next_attempt_at <= now()
-         ORDER BY position LIMIT $1 FOR UPDATE SKIP LOCKED`,
-        [limit],
+         FROM outbox o WHERE next_attempt_at <= now() AND (kind = 'job' OR ($2 AND NOT EXISTS (
+           SELECT FROM outbox e WHERE e.kind = 'event' AND e.subject = o.subject
+             AND e.position < o.position AND e.next_attempt_at > now())))
+         ORDER BY position LIMIT $1 FOR UPDATE OF o SKIP LOCKED`,
+        [limit, turn?.events ?? false],
       );
       if (rows.length === 0) return 0;
       const outcome = await deliver(rows);
@@ -53,7 +63,7 @@ export class OutboxStore {
         await tx.query(
           `UPDATE outbox SET attempts = attempts + 1, last_error = $2,
              next_attempt_at = now() + $3 * interval '1 millisecond' WHERE id = $1`,
-          [id, error.slice(0, 2000), retryInMs],
+          [id, storable(error), retryInMs],
         );
       }
       return rows.length;
@@ -70,3 +80,6 @@ export class OutboxStore {
     return { waiting: Number(row?.waiting ?? 0), oldestSeconds: Number(row?.oldest ?? 0) };
   }
 }
+
+/** PostgreSQL takes neither NUL nor half a surrogate pair: text with one would keep the whole batch from being settled. */
+const storable = (text: string): string => text.replaceAll('\0', '\uFFFD').slice(0, 2000).toWellFormed();
