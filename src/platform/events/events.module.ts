@@ -2,11 +2,12 @@ import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { EventDelivery } from './event-delivery.js';
 import { EventSubscribers } from './event-subscribers.js';
+import { OutboxMetrics } from './outbox-metrics.js';
 import { OutboxRelay } from './outbox-relay.js';
 
 /**
  * Subscribers and the outbox relay of a process. Needs, from global modules: ArcanaConfig, DatabaseModule,
- * CoordinationModule and QueueModule. The composition root calls `OutboxRelay.start()` when the process is ready and
+ * CoordinationModule, QueueModule and prom-client's Registry. The composition root calls `OutboxRelay.start()` when the process is ready and
  * `OutboxRelay.stop()` before the workers stop.
  */
 @Global()
@@ -16,7 +17,7 @@ export class EventsModule {
     return {
       module: EventsModule,
       imports: [DiscoveryModule],
-      providers: [EventSubscribers, EventDelivery, OutboxRelay],
+      providers: [EventSubscribers, EventDelivery, OutboxMetrics, OutboxRelay],
       exports: [OutboxRelay],
     };
   }
