@@ -8,6 +8,7 @@ import { JobsController } from './jobs.controller.js';
 import { JobsGrpcController } from './jobs.grpc.controller.js';
 import { JobsService } from './jobs.service.js';
 import { PruneRecordsHandler } from './prune-records.handler.js';
+import { Retention } from './retention.js';
 
 export const jobsFeature = defineFeature({
   name: 'jobs',
@@ -18,4 +19,5 @@ export const jobsFeature = defineFeature({
     { port: JobRecorder, adapter: TypeOrmJobRecorder },
   ],
   jobs: [PruneRecordsHandler],
+  providers: [Retention],
 });
