@@ -47,8 +47,7 @@ export class JobRunner {
   async run(job: StoredJob, token: string | undefined, cancelled: AbortSignal | undefined, graceMs: number) {
     const handled = this.handlers.find(job.name);
     if (!handled) return this.#giveBack(job, token, UNKNOWN_TYPE_DELAY_MS);
-    if (this.#stopping) return this.#giveBack(job, token);
-    await this.ledger.room();
+    if (!this.#stopping) await this.ledger.room();
     // Waiting for room may have taken until the shutdown.
     if (this.#stopping) return this.#giveBack(job, token);
     const { definition, work } = handled;
@@ -64,15 +63,11 @@ export class JobRunner {
         this.#note(job, step, news);
       },
     });
-    const cancel = (): void => attempt.abort(asFailure(cancelled?.reason));
-    cancelled?.addEventListener('abort', cancel, { once: true });
+    cancelled?.addEventListener('abort', () => attempt.abort(asFailure(cancelled.reason)));
     this.#begin(job, attempt);
     try {
-      if (cancelled?.aborted) {
-        // Its listeners are not called any more.
-        cancel();
-        throw attempt.signal.reason;
-      }
+      // A signal that was given before is not given again.
+      if (cancelled?.aborted) throw asFailure(cancelled.reason);
       return await this.#inContext(job, definition, attempt, (context) =>
         this.#work(job, definition, work, context),
       );
