@@ -169,6 +169,14 @@ describe('signing in', () => {
     expect(creds.recordSignIn).toHaveBeenCalledWith(USER, { from: 'hash', to: 'new hash' });
   });
 
+  test('succeeds when there is no capacity to hash anew', async () => {
+    const hash = () => Promise.reject(new AppError('SERVICE_UNAVAILABLE'));
+    const passwords = { verify: async () => true, isOutdated: () => true, hash };
+    const { service, credentials: creds } = auth(opened({}, { passwords }));
+    await service.login(request);
+    expect(creds.recordSignIn).toHaveBeenCalledWith(USER, undefined);
+  });
+
   test('never promises an access token longer than its session', async () => {
     const { service } = auth(opened({}, { security: { session_absolute_expiration_secs: 60 } }));
     expect((await service.login(request)).expires_in).toBe(60);

@@ -14,6 +14,7 @@ import {
   UserCreated,
   UserRepository,
   type Credentials,
+  type PasswordUpgrade,
 } from '../users/index.js';
 import { AccessTokens } from './access-tokens.js';
 import { ACCOUNT_SUSPENDED, EMAIL_NOT_VERIFIED, REGISTRATION_CLOSED } from './auth.errors.js';
@@ -79,10 +80,7 @@ export class AuthService {
       await this.#recordFailure(credentials?.user_id);
       throw refusal ?? new AppError('INVALID_CREDENTIALS');
     }
-    const upgrade = this.passwords.isOutdated(hash)
-      ? { from: hash, to: await this.passwords.hash(password) }
-      : undefined;
-    await this.credentials.recordSignIn(credentials.user_id, upgrade);
+    await this.credentials.recordSignIn(credentials.user_id, await this.#upgrade(hash, password));
     return this.#open(credentials, device_name);
   }
 
@@ -134,6 +132,17 @@ export class AuthService {
     const user = await this.users.find(currentPrincipal().id);
     if (!user) throw new AppError('UNAUTHORIZED');
     return user;
+  }
+
+  /** A hash made with the parameters of today, if there is the capacity to make one: the next sign-in tries again. */
+  async #upgrade(hash: string, password: string): Promise<PasswordUpgrade | undefined> {
+    if (!this.passwords.isOutdated(hash)) return undefined;
+    try {
+      return { from: hash, to: await this.passwords.hash(password) };
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'SERVICE_UNAVAILABLE') return undefined;
+      throw error;
+    }
   }
 
   #refusal(credentials: Credentials | null, isRight: boolean): AppError | undefined {
