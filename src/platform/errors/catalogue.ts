@@ -18,7 +18,7 @@ export interface CatalogueEntry {
   /** HTTP status of the problem document. */
   readonly http: number;
   readonly grpc: GrpcStatusName;
-  /** Level at which the one filter logs the error; `silent` errors are only counted. */
+  /** How much the error concerns an operator. `info`, a caller's mistake, is logged at debug: callers must not fill the log. */
   readonly level: 'error' | 'warn' | 'info' | 'debug';
   /** Whether the same request may succeed later without being changed. */
   readonly retryable: boolean;

@@ -102,4 +102,12 @@ describe('a failed validation', () => {
     );
     expect(error.fields).toHaveLength(3);
   });
+
+  it('names the first 100 broken fields, in their order', () => {
+    const list = Array.from({ length: 150 }, () => ({ to: 'x' }));
+    const error = validationFailed(validateSync(plainToInstance(Outer, { name: 'a', list })));
+    expect(error.fields.map(({ field }) => field)).toEqual(
+      Array.from({ length: 100 }, (_, index) => `list.${index}.to`),
+    );
+  });
 });

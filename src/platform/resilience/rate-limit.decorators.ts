@@ -9,7 +9,7 @@ export type RateLimitPolicyName = 'auth';
 export const RateLimit = (policy: RateLimitPolicyName): MethodDecorator & ClassDecorator =>
   SetMetadata(RATE_LIMIT, policy);
 
-/** Does not count a route or rpc at all: probes and metrics. */
+/** Does not count a route or rpc (or all of a controller) at all: probes, which come often and from few addresses. */
 export const SkipRateLimit = (): MethodDecorator & ClassDecorator => SetMetadata(RATE_LIMIT, 'skip');
 
 /** What a handler, or else its class, declares. */
