@@ -97,6 +97,14 @@ describe('loadConfig', () => {
     expect(config.security.clock_leeway_secs).toBe(0);
   });
 
+  it('refuses a pool too small for a migration or a relay besides a request', () => {
+    expect(() => load({}, { env: { ARCANA_DATABASE__MAX_CONNECTIONS: '2' } })).toThrow(
+      /^ARCANA_DATABASE__MAX_CONNECTIONS /,
+    );
+    const { config } = load({}, { env: { ARCANA_DATABASE__MAX_CONNECTIONS: '3' } });
+    expect(config.database.max_connections).toBe(3);
+  });
+
   it('keeps what an argument holds after its first equals sign', () => {
     expect(load({}, { argv: ['--mail.from=a=b'] }).config.mail.from).toBe('a=b');
   });

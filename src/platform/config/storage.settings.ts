@@ -16,10 +16,10 @@ export class DatabaseSettings {
 
   @Setting({
     type: 'integer',
-    min: 1,
+    min: 3,
     max: 1000,
     description:
-      'Connections of one process; all processes together must stay below max_connections of the server.',
+      'Connections in the pool of one process. Locks, notifications and the queue on PostgreSQL open connections of their own besides; all processes together must stay below max_connections of the server.',
   })
   max_connections: number = 20;
 
@@ -73,7 +73,12 @@ export class RedisSettings {
 
 /** Background jobs and the outbox that feeds them. */
 export class QueueSettings {
-  @Setting({ type: 'integer', min: 1, max: 1000, description: 'Jobs one process runs at once.' })
+  @Setting({
+    type: 'integer',
+    min: 1,
+    max: 1000,
+    description: 'Jobs of one queue that one process runs at once; every queue has as many of its own.',
+  })
   concurrency: number = 10;
 
   @Setting({
