@@ -32,6 +32,9 @@ export const contextOf = (request: object): RequestContext | undefined => (reque
 const single = (value: string | string[] | undefined): string | undefined =>
   Array.isArray(value) ? value[0] : value;
 
+/** Whether all of the request is here. Injected requests (tests, plugins) are no streams and always are. */
+const hasArrived = ({ raw }: FastifyRequest): boolean => (raw as { complete?: boolean }).complete ?? true;
+
 /** Answers with a problem document, from wherever there is no Nest filter. */
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, error: AppError): void {
   const problem = toProblem(error, request.url.split('?', 1)[0]!, contextOf(request));
@@ -70,7 +73,7 @@ export function openRequestContexts(
     reply.headers(request.url.startsWith('/api/') ? PRIVATE_HEADERS : SECURITY_HEADERS);
     const timer = setTimeout(() => {
       // What has not arrived by now was sent too slowly; what has, we took too long for.
-      const timeout = new AppError(request.raw.complete === false ? 'REQUEST_TIMEOUT' : 'TIMEOUT');
+      const timeout = new AppError(hasArrived(request) ? 'TIMEOUT' : 'REQUEST_TIMEOUT');
       context.abort(timeout);
       if (!reply.sent) sendProblem(request, reply, timeout);
     }, timeoutMs);

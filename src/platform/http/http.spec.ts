@@ -108,7 +108,7 @@ async function boot(overrides: Partial<RestSettings> = {}, closeLimitMs?: number
   const seen: Seen[] = [];
   const adapter = createHttpAdapter(settings, closeLimitMs);
   const routes = prepareHttp(adapter, settings, (each) => seen.push(each));
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule, adapter as FastifyAdapter, {
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule, adapter, {
     logger: false,
     bodyParser: false,
   });
