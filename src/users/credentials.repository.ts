@@ -25,7 +25,8 @@ export abstract class CredentialsRepository {
 
   /**
    * Uses a token up, sets the password, and ends all sessions of the account, in one transaction. The e-mail address is
-   * then verified: the token was mailed there. The account's other tokens are void.
+   * then verified: the token was mailed there; an account that waited for that is active. Events tell of both where they
+   * are news. The account's other tokens are void.
    * @returns false when the token does not work (any more): of several callers at once, one gets true
    */
   abstract redeemPasswordToken(tokenHash: string, passwordHash: string, effects: Effects): Promise<boolean>;

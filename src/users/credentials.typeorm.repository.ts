@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Database, EffectsWriter, type Effects } from '../platform/database/index.js';
+import { Database, effects as newEffects, EffectsWriter, type Effects } from '../platform/database/index.js';
 import { emailKey } from './account-rules.js';
 import { CredentialsRepository } from './credentials.repository.js';
 import {
@@ -8,11 +8,29 @@ import {
   type NewPasswordToken,
   type PasswordUpgrade,
 } from './dto/credentials.dto.js';
+import type { UserStatus } from './dto/user.dto.js';
 import { UserEntity } from './user.entity.js';
 import { toCredentials } from './user.mapper.js';
+import { EmailVerified, UserStatusChanged } from './users.events.js';
 
 /** What `UPDATE ... RETURNING` and `DELETE ... RETURNING` give: the rows, and how many there were. */
 type Affected<T> = [T[], number];
+
+interface Redeemer {
+  id: string;
+  status: UserStatus;
+  email_verified: boolean;
+}
+
+/** What a redeemed token tells about an account for the first time. */
+function proven({ id, status, email_verified }: Redeemer): Effects {
+  const news = newEffects();
+  if (!email_verified) news.event(EmailVerified, { user_id: id });
+  if (status === 'pending_verification') {
+    news.event(UserStatusChanged, { user_id: id, from: status, to: 'active' });
+  }
+  return news;
+}
 
 const owner = (row: PasswordTokenOwner | undefined): PasswordTokenOwner | null =>
   row ? Object.assign(new PasswordTokenOwner(), row) : null;
@@ -83,8 +101,8 @@ export class TypeOrmCredentialsRepository extends CredentialsRepository {
   redeemPasswordToken(tokenHash: string, passwordHash: string, effects: Effects): Promise<boolean> {
     return this.database.transaction(async (tx) => {
       // The account first, as whoever changes or deletes it does: two of us then never wait for each other.
-      const [account] = await tx.query<{ id: string }[]>(
-        `SELECT id FROM users WHERE status <> 'deleted'
+      const [account] = await tx.query<Redeemer[]>(
+        `SELECT id, status, email_verified FROM users WHERE status <> 'deleted'
            AND id = (SELECT user_id FROM password_tokens WHERE token_hash = decode($1, 'hex')) FOR UPDATE`,
         [tokenHash],
       );
@@ -103,6 +121,7 @@ export class TypeOrmCredentialsRepository extends CredentialsRepository {
       );
       await tx.query('DELETE FROM password_tokens WHERE user_id = $1', [account.id]);
       await this.effects.write(tx, effects);
+      await this.effects.write(tx, proven(account));
       return true;
     });
   }

@@ -1,6 +1,7 @@
 import { IsArray, IsIn, IsString, IsUUID } from 'class-validator';
 import { defineEvent } from '../platform/events/index.js';
 import { ROLES, type Role } from '../platform/security/index.js';
+import { USER_STATUSES, type UserStatus } from './dto/user.dto.js';
 
 const ofUser = (data: { user_id: string }): string => `user:${data.user_id}`;
 
@@ -34,6 +35,38 @@ export const UserUpdated = defineEvent({
   type: 'user.updated',
   version: 1,
   schema: UserUpdatedData,
+  subject: ofUser,
+});
+
+export class UserStatusChangedData {
+  @IsUUID()
+  user_id: string;
+
+  @IsIn(USER_STATUSES)
+  from: UserStatus;
+
+  @IsIn(USER_STATUSES)
+  to: UserStatus;
+}
+
+/** An account moved from one status to another; deletion is an event of its own. */
+export const UserStatusChanged = defineEvent({
+  type: 'user.status_changed',
+  version: 1,
+  schema: UserStatusChangedData,
+  subject: ofUser,
+});
+
+export class EmailVerifiedData {
+  @IsUUID()
+  user_id: string;
+}
+
+/** The owner proved that the account's e-mail address is theirs. */
+export const EmailVerified = defineEvent({
+  type: 'auth.email_verified',
+  version: 1,
+  schema: EmailVerifiedData,
   subject: ofUser,
 });
 

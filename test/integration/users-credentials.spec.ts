@@ -104,6 +104,20 @@ describe('a token to set a password', () => {
     );
   });
 
+  test('tells that the address is verified and the account active, once', async () => {
+    const { id } = await create();
+    await credentials.redeemPasswordToken(await issue(id), 'new hash', effects());
+    await credentials.redeemPasswordToken(await issue(id), 'newer hash', effects());
+    const events = await dataSource.query<object[]>(
+      `SELECT body->>'type' AS type, body->'data' AS data FROM outbox WHERE subject = $1 ORDER BY position`,
+      [`user:${id}`],
+    );
+    expect(events.filter((event) => 'type' in event && event.type !== 'user.created')).toEqual([
+      { type: 'auth.email_verified', data: { user_id: id } },
+      { type: 'user.status_changed', data: { user_id: id, from: 'pending_verification', to: 'active' } },
+    ]);
+  });
+
   test('does not lift a suspension', async () => {
     const { id } = await create({ status: 'suspended' });
     await credentials.redeemPasswordToken(await issue(id), 'new hash', effects());
