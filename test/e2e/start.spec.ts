@@ -106,7 +106,6 @@ describe('with a database of one’s own', () => {
     expect(await refused({ ARCANA_DATABASE__URL: 'mysql://root:secret-word@localhost/arcana' })).toMatch(
       /ARCANA_DATABASE__URL/,
     );
-    expect(await refused({ ARCANA_DATABASE__URL: 'not a url' })).toMatch(/ARCANA_DATABASE__URL/);
     expect(await refused({ ARCANA_DATABASE__URL: 'postgres://arcana:secret-word@127.0.0.1:1/arcana' })).toBe(
       'The database at postgres://arcana:********@127.0.0.1:1/arcana cannot be reached (ECONNREFUSED): start it or correct ARCANA_DATABASE__URL.',
     );

@@ -1,3 +1,4 @@
+import pg from 'pg';
 import type { GrpcCallError } from '../support/grpc-client.js';
 import { describeOverLinks } from '../support/over-links.js';
 import { problemOf, type Json } from '../support/rest-client.js';
@@ -86,6 +87,29 @@ describeOverLinks('accounts', (product) => {
     const before = encodeURIComponent(first.body.data[0].created_at);
     expect((await send('GET', `?search=listed&created_before=${before}`)).body.total).toBe(1);
     expect((await send('GET', `?search=listed&created_after=${before}`)).body.total).toBe(1);
+  });
+
+  it('are all there when a long list is read page by page, on both protocols', async () => {
+    const client = new pg.Client({ connectionString: product().app.database.url });
+    await client.connect();
+    // All at the same moment, so that only the order of ids keeps pages apart; and with as much metadata as one may have.
+    await client.query(
+      `INSERT INTO users (id, name, email, role, status, metadata)
+       SELECT gen_random_uuid(), 'Many ' || n, 'many-' || n || '@example.test', 'user', 'active',
+         jsonb_build_object('text', repeat('x', 16000)) FROM generate_series(1, 250) n`,
+    );
+    await client.end();
+    const { send, call } = await as('admin');
+    const pages: [rest: string[], grpc: string[]] = [[], []];
+    for (let page = 0; page < 3; page++) {
+      const rest = await send('GET', `?search=many-&size=100&page=${page}`);
+      const grpc = await call('ListUsers', { search: 'many-', size: 100, page });
+      expect([rest.status, rest.body.total, grpc.total]).toEqual([200, 250, '250']);
+      pages[0].push(...rest.body.data.map(({ id }: Json) => id as string));
+      pages[1].push(...grpc.data.map(({ id }: Json) => id as string));
+    }
+    expect(new Set(pages[0]).size).toBe(250);
+    expect(pages[1]).toEqual(pages[0]);
   });
 
   it('are found by e-mail address without regard to case', async () => {
