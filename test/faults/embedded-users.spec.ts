@@ -25,6 +25,7 @@ jest.setTimeout(120_000);
 const IS_ROOT = process.getuid?.() === 0;
 /** Only root can become somebody else; what an ordinary user does is then what every other spec does. */
 const describeAsRoot = IS_ROOT ? describe : describe.skip;
+const needsRoot = IS_ROOT ? '' : ' (skipped: not root)';
 
 /** An ordinary user of this machine; the one that every system has. */
 function ordinaryUser(): { uid: number; gid: number } {
@@ -98,7 +99,7 @@ describe('where install scripts are forbidden', () => {
   });
 });
 
-describeAsRoot('started by root', () => {
+describeAsRoot(`started by root${needsRoot}`, () => {
   it('PostgreSQL runs as another user, to whom nothing but the data belongs', async () => {
     const directory = join(await scratchDirectory('root'), '.arcana', 'postgres');
     const app = await startApp({ directory, durable: false });
@@ -164,7 +165,7 @@ describeAsRoot('started by root', () => {
   });
 });
 
-describeAsRoot('started by an ordinary user', () => {
+describeAsRoot(`started by an ordinary user${needsRoot}`, () => {
   it('PostgreSQL runs as that user', async () => {
     const user = ordinaryUser();
     const directory = join(await home(user), '.arcana', 'postgres');
@@ -196,7 +197,9 @@ describeAsRoot('started by an ordinary user', () => {
   });
 });
 
-(canMount() ? describe : describe.skip)('a disk that is full', () => {
+const mayMount = canMount();
+const needsMount = mayMount ? '' : ' (skipped: this user may not mount a file system)';
+(mayMount ? describe : describe.skip)(`a disk that is full${needsMount}`, () => {
   it('is named in one sentence, and a start after making room works', async () => {
     const mounted = await scratchDirectory('full');
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=20m,mode=0755', 'tmpfs', mounted]);
