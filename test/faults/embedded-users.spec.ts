@@ -17,6 +17,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { jest } from '@jest/globals';
+import { openStateFolder } from '../../src/platform/database/embedded/state-folder.js';
 import { type Place, postmasterPid, query, serverProcesses, startApp } from '../support/embedded-process.js';
 import { scratchDirectory } from '../support/run-directory.js';
 
@@ -137,6 +138,20 @@ describeAsRoot(`started by root${needsRoot}`, () => {
       expect(new Set(apps.map((app) => app.url)).size).toBe(1);
     } finally {
       await Promise.all(apps.map((app) => app.stop()));
+      await rm(outside, { recursive: true });
+    }
+  });
+
+  it('in such a home each of many who look at the same moment finds the folder', async () => {
+    for (let round = 0; round < 5; round++) {
+      const closed = await scratchDirectory('closed');
+      await chmod(closed, 0o700);
+      const directory = join(closed, '.arcana', 'postgres');
+      const folders = await Promise.all(
+        Array.from({ length: 12 }, () => openStateFolder(directory, () => undefined)),
+      );
+      const outside = await realpath(directory);
+      expect(new Set(folders.map(({ path }) => path))).toEqual(new Set([outside]));
       await rm(outside, { recursive: true });
     }
   });

@@ -26,6 +26,9 @@ const OUTSIDE = '/var/lib/arcana-cloud';
 /** Enough to pass through, not to list: the server's user must reach `data`, and nobody needs to see the rest. */
 const FOLDER_MODE = 0o711;
 
+/** What the system says to whoever works on the folder while another starter replaces it by a link. */
+const MOVING = new Set(['ENOENT', 'ENOTEMPTY', 'EEXIST', 'ENOTDIR']);
+
 /**
  * The folder of one embedded server. As root it belongs to root and only `data` is the server's, so that the server's
  * user can neither read the password nor plant a link where root writes.
@@ -53,7 +56,7 @@ export async function openStateFolder(directory: string, log: (line: string) => 
     } catch (error) {
       if (error instanceof EmbeddedServerError) throw error;
       // Another starter is replacing the folder by a link at this moment.
-      const moving = ['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '');
+      const moving = MOVING.has((error as NodeJS.ErrnoException).code ?? '');
       if (!moving || attempt === 40) {
         throw explain(
           `The folder ${wanted} of the embedded PostgreSQL cannot be made`,
