@@ -13,6 +13,7 @@ import {
 import { startEmbeddedServer, type EmbeddedServer } from '../platform/database/embedded/index.js';
 import { DatabaseMetrics } from '../platform/observability/index.js';
 import { prepareQueueSchema } from '../platform/queue/index.js';
+import { within } from '../platform/time-limit/index.js';
 import { databaseBootError } from './boot-error.js';
 
 /** The database of a process: opened before everything else, closed after everything else. */
@@ -21,7 +22,8 @@ export interface DatabaseSession {
   readonly url: string;
   /** Shown in the banner. */
   readonly description: string;
-  close(): Promise<void>;
+  /** @param limitMs time for connections to come back to the pool; then they are left to the end of the process */
+  close(limitMs: number): Promise<void>;
 }
 
 /**
@@ -56,9 +58,13 @@ export async function openDatabase(
       description: embedded
         ? `embedded PostgreSQL on 127.0.0.1:${embedded.port} (${embedded.dataDirectory})`
         : 'PostgreSQL (ARCANA_DATABASE__URL)',
-      close: async () => {
-        await dataSource.destroy();
-        await embedded?.stop();
+      close: async (limitMs) => {
+        try {
+          // Half of it: a statement that hangs must not keep the embedded server from being stopped.
+          await within(dataSource.destroy(), limitMs / 2, () => logger.warn('statements still run'));
+        } finally {
+          await embedded?.stop();
+        }
       },
     };
   } catch (error) {

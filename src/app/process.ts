@@ -50,6 +50,7 @@ function endOnSignal(started: Promise<Application>, config: ArcanaConfig, logger
     if (stopping) process.exit(EXIT_FORCED);
     stopping = true;
     logger.info({ signal }, 'shutting down');
+    const end = performance.now() + config.server.shutdown_timeout_ms;
     const limit = setTimeout(() => {
       logger.error('shutdown took too long');
       logger.flush();
@@ -58,8 +59,9 @@ function endOnSignal(started: Promise<Application>, config: ArcanaConfig, logger
     limit.unref();
     // A start that failed has closed what it had opened, and says why itself.
     const application = await started.catch(() => undefined);
-    await application?.close();
-    await stopTelemetry(TELEMETRY_FLUSH_MS);
+    await application?.close(end - performance.now());
+    // Half of what is left: the log is to be written, too.
+    await stopTelemetry(Math.min(TELEMETRY_FLUSH_MS, (end - performance.now()) / 2));
     logger.info('stopped');
     logger.flush();
     process.exit(exitCode);

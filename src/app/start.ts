@@ -11,7 +11,6 @@ import {
   configureHttp,
   createHttpAdapter,
   createOpenApiDocument,
-  prepareHttp,
   serveOpenApi,
 } from '../platform/http/index.js';
 import { createRegistry, nestLogger, ServerMetrics } from '../platform/observability/index.js';
@@ -21,16 +20,10 @@ import { AppModule } from './app.module.js';
 import { banner } from './banner.js';
 import { listenBootError } from './boot-error.js';
 import { openDatabase, type DatabaseSession } from './database-session.js';
-import { Drain } from './drain.js';
+import { Drain, leastLimit } from './drain.js';
 import { FEATURES } from './features.js';
 import { httpObserver } from './http-observer.js';
 import { startManagementServer } from './management-server.js';
-
-/** Limits of single steps of the shutdown; the whole has `server.shutdown_timeout_ms`. */
-const RELAY_STOP_MS = 3_000;
-const WORKERS_STOP_MS = 10_000;
-const QUEUE_CLOSE_MS = 2_000;
-const REDIS_CLOSE_MS = 2_000;
 
 /** A running process. */
 export interface Application {
@@ -42,8 +35,11 @@ export interface Application {
   readonly managementUrl: string;
   /** What a person at the terminal is told. */
   readonly banner: string;
-  /** Drains and closes everything, the embedded database last. */
-  close(): Promise<void>;
+  /**
+   * Drains and closes everything, the embedded database last.
+   * @param limitMs time it may take; `server.shutdown_timeout_ms` when absent
+   */
+  close(limitMs?: number): Promise<void>;
 }
 
 /**
@@ -55,7 +51,7 @@ export async function startApplication(config: ArcanaConfig, logger: Logger): Pr
   try {
     return await open(config, logger, drain);
   } catch (error) {
-    await drain.run();
+    await drain.run(config.server.shutdown_timeout_ms);
     throw error;
   }
 }
@@ -66,10 +62,10 @@ async function open(config: ArcanaConfig, logger: Logger, drain: Drain): Promise
     feature.repositories.flatMap((binding) => [...(binding.entities ?? [])]),
   );
   const database = await openDatabase(config, entities, logger, registry);
-  drain.before('database', () => database.close());
+  drain.before('database', (limitMs) => database.close(limitMs));
   const redis = config.redis.url === undefined ? null : openRedis({ ...config.redis, url: config.redis.url });
   if (redis) {
-    drain.before('redis', () => redis.close(REDIS_CLOSE_MS));
+    drain.before('redis', (limitMs) => redis.close(limitMs));
     await checkRedisDurability(redis, {
       production: config.environment === 'production',
       acceptVolatile: config.queue.accept_volatile_redis,
@@ -79,12 +75,16 @@ async function open(config: ArcanaConfig, logger: Logger, drain: Drain): Promise
 
   const metrics = new ServerMetrics(registry);
   const grpcHealth = new GrpcHealth();
+  const requestsMs = leastLimit('listeners', config.server.shutdown_timeout_ms);
   const grpc = new ArcanaGrpcServer({
-    settings: config.server.grpc,
+    settings: {
+      ...config.server.grpc,
+      shutdown_grace_ms: Math.min(config.server.grpc.shutdown_grace_ms, requestsMs),
+    },
     health: grpcHealth,
     observe: (service, method, code, seconds) => metrics.grpc(service, method, code, seconds),
   });
-  const nest = await createNest(config, logger, { database, redis, registry, metrics, grpc });
+  const nest = await createNest(config, logger, { database, redis, registry, metrics, grpc, requestsMs });
   const health = nest.get(HealthRegistry);
   if (redis) {
     // Without it limits are local and jobs wait in the outbox: degraded, and still ready.
@@ -97,12 +97,15 @@ async function open(config: ArcanaConfig, logger: Logger, drain: Drain): Promise
     });
   }
   drain.before('coordination', () => nest.get(Coordination).close());
-  drain.before('queue', () => nest.get(JobQueue).close(QUEUE_CLOSE_MS));
+  drain.before('queue', (limitMs) =>
+    // Twice: for what is still to be recorded, and for the connections.
+    nest.get(JobQueue).close(limitMs / 2),
+  );
   const management = await startManagementServer(config.server.management, registry, health);
   drain.before('management listener', () => management.close());
 
   const firstAdmin = await nest.get(BootstrapService).ensure();
-  drain.before('listeners', () => nest.close());
+  drain.before('listeners', () => closeListeners(nest, grpc));
   await listen(nest, config);
   await work(nest, drain);
   health.markStarted();
@@ -128,16 +131,17 @@ interface NestParts {
   registry: ReturnType<typeof createRegistry>;
   metrics: ServerMetrics;
   grpc: ArcanaGrpcServer;
+  /** Time that REST requests get to finish when the process stops. */
+  requestsMs: number;
 }
 
 async function createNest(
   config: ArcanaConfig,
   logger: Logger,
-  { database, redis, registry, metrics, grpc }: NestParts,
+  { database, redis, registry, metrics, grpc, requestsMs }: NestParts,
 ): Promise<NestFastifyApplication> {
   const { rest } = config.server;
-  const adapter = createHttpAdapter(rest);
-  const routes = prepareHttp(adapter, rest, httpObserver(metrics, logger));
+  const { adapter, routes } = createHttpAdapter(rest, httpObserver(metrics, logger), requestsMs);
   const nest = await NestFactory.create<NestFastifyApplication>(
     AppModule.forRoot(FEATURES, { config, database, redis, registry }),
     adapter,
@@ -159,14 +163,20 @@ async function listen(nest: NestFastifyApplication, config: ArcanaConfig): Promi
   });
 }
 
+/** Closes both protocols at once, for each waits for what it has in hand; then the modules, which that work needed. */
+async function closeListeners(nest: NestFastifyApplication, grpc: ArcanaGrpcServer): Promise<void> {
+  await Promise.all([nest.getHttpAdapter().close(), grpc.close()]);
+  await nest.close();
+}
+
 /** Begins to carry out what is enqueued, and the enqueueing of what was committed. Neither keeps the other waiting. */
 async function work(nest: NestFastifyApplication, drain: Drain): Promise<void> {
   const workers = nest.get(WorkerHost);
   workers.start();
-  drain.before('workers', () => workers.stop(WORKERS_STOP_MS));
+  drain.before('workers', (limitMs) => workers.stop(limitMs));
   const relay = nest.get(OutboxRelay);
   await relay.start();
-  drain.before('outbox relay', () => relay.stop(RELAY_STOP_MS));
+  drain.before('outbox relay', (limitMs) => relay.stop(limitMs));
 }
 
 interface Described {
@@ -201,7 +211,7 @@ function describe(config: ArcanaConfig, parts: Described): Application {
         config.redis.url === undefined ? 'PostgreSQL (no ARCANA_REDIS__URL)' : 'Redis (ARCANA_REDIS__URL)',
       firstAdmin,
     }),
-    close: () => (closing ??= drain.run()),
+    close: (limitMs = config.server.shutdown_timeout_ms) => (closing ??= drain.run(limitMs)),
   };
 }
 

@@ -99,7 +99,7 @@ export class GrpcSettings {
   @Setting({
     ...milliseconds,
     description:
-      'Time running calls get to finish on shutdown before they are cut. At most server.shutdown_timeout_ms.',
+      'Time running calls get to finish on shutdown before they are cut. At most server.shutdown_timeout_ms, of which requests and calls together get 40 %, however long this is.',
   })
   shutdown_grace_ms: number = 10_000;
 
@@ -142,7 +142,7 @@ export class ServerSettings {
   @Setting({
     ...milliseconds,
     description:
-      'Time a whole shutdown may take before the process leaves anyway; below the 30 s that Kubernetes waits before it kills.',
+      'Time a whole shutdown may take, of which every step has its part; below the 30 s that Kubernetes waits before it kills.',
   })
   shutdown_timeout_ms: number = 25_000;
 }

@@ -63,6 +63,17 @@ describe('the health registry', () => {
       expect(check).toHaveBeenCalledTimes(2);
     });
 
+    it('asks nobody any more once it drains', async () => {
+      const registry = new HealthRegistry();
+      const check = jest.fn(up);
+      registry.register({ name: 'database', required: true, check });
+      const known = await registry.report();
+      jest.advanceTimersByTime(CACHE_MS + 1);
+      registry.markDraining();
+      await expect(registry.report()).resolves.toBe(known);
+      expect(check).toHaveBeenCalledTimes(1);
+    });
+
     it('counts a check that never ends as failed', async () => {
       const registry = new HealthRegistry();
       registry.register({ name: 'database', required: true, check: () => new Promise(() => undefined) });

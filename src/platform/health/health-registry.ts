@@ -50,10 +50,14 @@ export class HealthRegistry {
   /** The process has finished starting: migrations ran, listeners are open. */
   markStarted(): void {
     this.#started = true;
+    this.#cached = undefined;
     this.#notify();
   }
 
-  /** The process is going away: it answers what it has and is ready for nothing new. */
+  /**
+   * The process is going away: it answers what it has and is ready for nothing new. What it depends on is not asked for
+   * any more, so that who watches it hears of this at once, before the listeners close.
+   */
   markDraining(): void {
     this.#draining = true;
     this.#notify();
@@ -73,10 +77,11 @@ export class HealthRegistry {
     return () => this.#listeners.delete(listener);
   }
 
-  /** State of every dependency, at most {@link CACHE_MS} old. Never rejects. */
+  /** State of every dependency, at most {@link CACHE_MS} old; of a process that drains, the last known. Never rejects. */
   report(): Promise<HealthReport> {
     const now = Date.now();
-    if (!this.#cached || now - this.#cached.at > CACHE_MS) this.#cached = { at: now, report: this.#run() };
+    const isOld = !this.#draining && now - (this.#cached?.at ?? 0) > CACHE_MS;
+    if (!this.#cached || isOld) this.#cached = { at: now, report: this.#run() };
     return this.#cached.report;
   }
 
@@ -89,7 +94,6 @@ export class HealthRegistry {
   }
 
   #notify(): void {
-    this.#cached = undefined;
     for (const listener of this.#listeners) listener();
   }
 }
