@@ -43,11 +43,12 @@ try {
 // What the watcher leaves is no finished build for `npm start`.
 rmSync(join(root, 'dist', '.build-hash'), { force: true });
 const nest = join(root, 'node_modules', '@nestjs', 'cli', 'bin', 'nest.js');
-compiler = spawn(runtime, [nest, 'build', '--watch', '--preserveWatchOutput'], {
+const guard = ['--import', './scripts/stop-with-parent.mjs'];
+compiler = spawn(runtime, [...guard, nest, 'build', '--watch', '--preserveWatchOutput'], {
   cwd: root,
-  // Out of the terminal's reach: it is stopped by us.
+  // Out of the terminal's reach: it is stopped by us, or stops itself when we are killed.
   detached: true,
-  stdio: ['ignore', 'pipe', 'inherit'],
+  stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
 });
 compiler.stdout.setEncoding('utf8').on('data', (text) => {
   process.stdout.write(text);

@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
+import { stripVTControlCharacters } from 'node:util';
 
 /** Counts its runs, and copies `src/*.js` to `dist/src` as the real one compiles TypeScript. */
 const COMPILER = `
@@ -77,7 +78,7 @@ export async function fixtureProject(): Promise<FixtureProject> {
 export class RunningCommand {
   readonly #child: ChildProcess;
   readonly #lines: Interface;
-  /** Everything it wrote to standard output, line by line. */
+  /** Everything it wrote to standard output, line by line, without colours. */
   readonly output: string[] = [];
   errors = '';
 
@@ -87,8 +88,11 @@ export class RunningCommand {
     this.#child = spawn(file!, rest, { cwd, env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
     this.#child.stderr!.setEncoding('utf8').on('data', (text: string) => (this.errors += text));
     this.#lines = createInterface({ input: this.#child.stdout! });
-    // A terminal shows the Ctrl-C that was typed.
-    this.#lines.on('line', (line) => this.output.push(line.replace(/^\^C/, '').trim()));
+    this.#lines.on('line', (line) => {
+      const plain = stripVTControlCharacters(line);
+      // A terminal shows the Ctrl-C that was typed.
+      this.output.push(plain.replace(/^\^C/, '').trim());
+    });
     // What a failed test leaves must not keep Jest from ending.
     this.#child.unref();
     for (const stream of this.#child.stdio) (stream as Socket | null)?.unref();
@@ -137,6 +141,7 @@ export class RunningCommand {
 
   /** Waits until nothing writes to its output any more: all that it started has ended. */
   async allEnded(): Promise<void> {
-    if (!this.#child.stdout!.destroyed) await once(this.#child, 'close');
+    const { stdout, stderr } = this.#child;
+    if (!stdout!.destroyed || !stderr!.destroyed) await once(this.#child, 'close');
   }
 }
