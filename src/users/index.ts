@@ -14,6 +14,6 @@ export {
   MAX_EMAIL_LENGTH,
   MAX_NAME_LENGTH,
 } from './account-rules.js';
-export { hashOpaqueToken, isOpaqueToken, newOpaqueToken } from './opaque-token.js';
+export { hashOpaqueToken, isOpaqueToken, IsTokenHash, newOpaqueToken } from './opaque-token.js';
 export { EMAIL_TAKEN } from './users.errors.js';
 export { UserCreated } from './users.events.js';

@@ -1,3 +1,4 @@
+import { IsHexadecimal, Length } from 'class-validator';
 import { createHash, randomBytes } from 'node:crypto';
 
 /** 256 random bits: guessing is hopeless, so a plain fast hash protects the stored form. */
@@ -22,3 +23,9 @@ export const hashOpaqueToken = (token: string): string => createHash('sha256').u
 
 /** Whether we could have issued it: junk is refused before anything is looked up. */
 export const isOpaqueToken = (token: string): boolean => WELL_FORMED.test(token);
+
+/** The hash of a token: SHA-256 in hex. */
+export const IsTokenHash = (): PropertyDecorator => (target, property) => {
+  IsHexadecimal()(target, property);
+  Length(64, 64)(target, property);
+};

@@ -1,10 +1,6 @@
-import { IsHexadecimal, IsIn, IsInt, IsOptional, IsString, IsUUID, Length, Min } from 'class-validator';
+import { IsIn, IsInt, IsOptional, IsString, IsUUID, Min } from 'class-validator';
 import { ROLES, type Role } from '../../platform/security/index.js';
-
-const IsTokenHash = (): PropertyDecorator => (target, property) => {
-  IsHexadecimal()(target, property);
-  Length(64, 64)(target, property);
-};
+import { IsTokenHash } from '../../users/index.js';
 
 /** A session to open, with its first refresh token. */
 export class NewSession {

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { RequestContext } from '../context/index.js';
 import { AppError } from '../errors/index.js';
+import { within } from '../time-limit/index.js';
 import { translateDatabaseError } from './database-error.js';
 
 /**
@@ -37,22 +38,13 @@ export class Database {
     const remaining = RequestContext.current()?.remainingMs();
     const reading = work(this.dataSource.manager);
     try {
-      return remaining === undefined ? await reading : await within(reading, remaining);
+      if (remaining === undefined) return await reading;
+      // The statement itself is bounded by the pool's statement_timeout; the caller is answered when its own time is up.
+      return await within(reading, remaining, () => {
+        throw new AppError('TIMEOUT');
+      });
     } catch (error) {
       throw translateDatabaseError(error);
     }
-  }
-}
-
-/** The statement itself is bounded by the pool's statement_timeout; the caller is answered when its own time is up. */
-async function within<T>(work: Promise<T>, milliseconds: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new AppError('TIMEOUT')), milliseconds);
-  });
-  try {
-    return await Promise.race([work, timeout]);
-  } finally {
-    clearTimeout(timer);
   }
 }

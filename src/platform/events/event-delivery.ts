@@ -3,6 +3,7 @@ import { ArcanaConfig } from '../config/index.js';
 import { RequestContext } from '../context/index.js';
 import { PubSub } from '../coordination/index.js';
 import type { OutboxOutcome } from '../database/index.js';
+import { within } from '../time-limit/index.js';
 import { envelopeOf, type DomainEvent, type EventRow } from './domain-event.js';
 import { EventSubscribers } from './event-subscribers.js';
 
@@ -86,7 +87,11 @@ export class EventDelivery {
     for (const { name, handle } of takers) {
       if (this.#taken.get(row.id)?.has(name)) continue;
       try {
-        await within(SUBSCRIBER_TIMEOUT_MS, () => RequestContext.run(context, () => handle(event)));
+        // A handler that throws at once fails like one that rejects.
+        const taken = RequestContext.run(context, async () => handle(event));
+        await within(taken, SUBSCRIBER_TIMEOUT_MS, () => {
+          throw new Error(`No answer within ${SUBSCRIBER_TIMEOUT_MS} ms.`);
+        });
         this.#remember(row.id, name);
       } catch (error) {
         const message = error instanceof Error ? error.message : String(error);
@@ -111,17 +116,5 @@ export class EventDelivery {
     const now = Date.now();
     for (const [other, { until }] of this.#held) if (until + HOLD_MARGIN_MS < now) this.#held.delete(other);
     this.#held.set(subject, { id, until: now + milliseconds });
-  }
-}
-
-async function within(milliseconds: number, work: () => Promise<void> | void): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`No answer within ${milliseconds} ms.`)), milliseconds);
-  });
-  try {
-    await Promise.race([(async () => work())(), late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Gauge, Registry } from 'prom-client';
 import { OutboxStore } from '../database/index.js';
+import { within } from '../time-limit/index.js';
 
 /** A scrape does not wait longer for the outbox; an outbox that does not answer is left out. */
 const READ_TIMEOUT_MS = 500;
@@ -44,14 +45,6 @@ export class OutboxMetrics {
       .finally(() => {
         this.#reading = undefined;
       });
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<undefined>((resolve) => {
-      timer = setTimeout(() => resolve(undefined), READ_TIMEOUT_MS);
-    });
-    try {
-      return await Promise.race([this.#reading, late]);
-    } finally {
-      clearTimeout(timer);
-    }
+    return within(this.#reading, READ_TIMEOUT_MS, () => undefined);
   }
 }

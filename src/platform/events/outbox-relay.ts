@@ -3,6 +3,7 @@ import { ArcanaConfig } from '../config/index.js';
 import { OUTBOX_CHANNEL, OutboxStore, type OutboxOutcome, type OutboxRow } from '../database/index.js';
 import { PostgresListener, type Listening } from '../database/coordination/index.js';
 import { JobQueue, type JobRow } from '../queue/index.js';
+import { within } from '../time-limit/index.js';
 import { EventDelivery } from './event-delivery.js';
 import type { EventRow } from './domain-event.js';
 
@@ -42,12 +43,7 @@ export class OutboxRelay {
   async stop(deadlineMs = 5_000): Promise<void> {
     this.#stopping = true;
     this.#announce();
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, deadlineMs);
-    });
-    await Promise.race([Promise.all([this.#listening?.close(), this.#loop]), late]);
-    clearTimeout(timer);
+    await within(Promise.all([this.#listening?.close(), this.#loop]), deadlineMs, () => undefined);
   }
 
   async #run(): Promise<void> {

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { within } from '../time-limit/index.js';
 
 export type HealthStatus = 'healthy' | 'degraded' | 'unhealthy';
 
@@ -101,14 +102,10 @@ export class HealthRegistry {
 async function runCheck(dependency: HealthCheck): Promise<ComponentHealth> {
   const { name, required } = dependency;
   const checked_at = new Date();
-  let timer: NodeJS.Timeout | undefined;
   try {
-    await Promise.race([
-      dependency.check(),
-      new Promise<never>((_, reject) => {
-        timer = setTimeout(() => reject(new Error(`${name} did not answer in time`)), CHECK_TIMEOUT_MS);
-      }),
-    ]);
+    await within(dependency.check(), CHECK_TIMEOUT_MS, () => {
+      throw new Error(`${name} did not answer in time`);
+    });
     return { name, required, status: 'healthy', checked_at };
   } catch {
     // The cause may name hosts and users; the room that owns the dependency logs it.
@@ -119,7 +116,5 @@ async function runCheck(dependency: HealthCheck): Promise<ComponentHealth> {
       message: `${name} does not answer`,
       checked_at,
     };
-  } finally {
-    clearTimeout(timer);
   }
 }

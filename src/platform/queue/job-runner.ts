@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { DelayedError, UnrecoverableError, WaitingError, type Job } from 'bullmq';
 import { hostname } from 'node:os';
 import { RequestContext, randomHex } from '../context/index.js';
+import { within } from '../time-limit/index.js';
 import { JobAttempt, JobTimeout, Shutdown, asFailure, storableLine } from './job-attempt.js';
 import { snapshotOf, type JobEnvelope } from './job-envelope.js';
 import type { JobContext, JobWork } from './job-handler.js';
@@ -183,12 +184,13 @@ export class JobRunner {
   /** Returns a job to the queue without burning an attempt. */
   async #giveBack(job: StoredJob, token: string | undefined, delayMs = 0): Promise<never> {
     const moved = delayMs > 0 ? job.moveToDelayed(Date.now() + delayMs, token) : job.moveToWait(token);
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<'late'>((resolve) => {
-      timer = setTimeout(() => resolve('late'), GIVE_BACK_TIMEOUT_MS);
-    });
     try {
-      if ((await Promise.race([moved, late])) !== 'late') {
+      const isBack = await within(
+        moved.then(() => true),
+        GIVE_BACK_TIMEOUT_MS,
+        () => false,
+      );
+      if (isBack) {
         this.ledger.note(
           snapshotOf(job, this.worker, {
             sequence: sequenceOf(job.attemptsStarted, 'end'),
@@ -199,9 +201,6 @@ export class JobRunner {
       }
     } catch (error) {
       this.#logger.warn({ msg: `A job could not be given back: ${describe(error)}`, job_id: job.id });
-    } finally {
-      clearTimeout(timer);
-      moved.catch(() => undefined);
     }
     throw delayMs > 0 ? new DelayedError() : new WaitingError();
   }

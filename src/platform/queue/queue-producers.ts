@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Job, JobsOptions, Queue } from 'bullmq';
 import { AppError } from '../errors/index.js';
+import { within } from '../time-limit/index.js';
 import { QueueConnection } from './queue-connection.js';
 
 /** A job as the queue stores it. */
@@ -66,13 +67,17 @@ export class QueueProducers {
   async close(deadlineMs: number): Promise<void> {
     const queues = [...this.#queues.values()];
     this.#queues.clear();
-    await Promise.all(queues.map((queue) => within(queue.close(), deadlineMs).catch(() => undefined)));
+    await Promise.all(
+      queues.map((queue) => within(queue.close(), deadlineMs, () => undefined).catch(() => undefined)),
+    );
   }
 
   async #reach<T>(name: string, timeoutMs: number, use: (queue: Queue) => Promise<T>): Promise<T> {
     this.connection.requireReady();
     try {
-      return await within(use(this.#queue(name)), timeoutMs);
+      return await within(use(this.#queue(name)), timeoutMs, () => {
+        throw new Error(`The queue did not answer within ${timeoutMs} ms.`);
+      });
     } catch (cause) {
       throw cause instanceof AppError
         ? cause
@@ -98,19 +103,3 @@ export class QueueProducers {
 
 /** A job that was removed while it was read comes as undefined. */
 const present = (jobs: (Job | undefined)[]): Job[] => jobs.filter((job) => job !== undefined);
-
-async function within<T>(work: Promise<T>, milliseconds: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new Error(`The queue did not answer within ${milliseconds} ms.`)),
-      milliseconds,
-    );
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-    work.catch(() => undefined);
-  }
-}

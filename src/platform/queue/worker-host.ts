@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { Job, Worker } from 'bullmq';
 import { ArcanaConfig } from '../config/index.js';
+import { within } from '../time-limit/index.js';
 import { backoffDelay } from './backoff.js';
 import { findJob } from './job-definition.js';
 import { endedSnapshot, type JobEnvelope } from './job-envelope.js';
@@ -151,23 +152,15 @@ export class WorkerHost {
   async #close(queue: string, { worker, release }: OpenedWorker, leftMs: number): Promise<void> {
     this.metrics.workerFetches(queue, false);
     this.#workers.delete(queue);
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<'late'>((resolve) => {
-      timer = setTimeout(() => resolve('late'), Math.max(leftMs, RELEASE_MS));
-    });
     const closing = worker
       .close()
       .catch((error: unknown) => this.#logger.warn(`Closing ${queue}: ${String(error)}`));
-    if ((await Promise.race([closing, late])) === 'late') {
-      this.#logger.warn(`The worker of ${queue} did not close in time and is cut off.`);
-    }
-    clearTimeout(timer);
-    await Promise.race([release(RELEASE_MS), pause(2 * RELEASE_MS)]);
+    await within(closing, Math.max(leftMs, RELEASE_MS), () =>
+      this.#logger.warn(`The worker of ${queue} did not close in time and is cut off.`),
+    );
+    await within(release(RELEASE_MS), 2 * RELEASE_MS, () => undefined);
   }
 }
-
-const pause = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, milliseconds).unref());
 
 /** Never throws: the library would leave the job active. */
 function retryDelay(failures: number, job: { name: string } | undefined): number {

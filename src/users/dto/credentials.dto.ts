@@ -1,23 +1,7 @@
-import {
-  IsBoolean,
-  IsHexadecimal,
-  IsIn,
-  IsInt,
-  IsOptional,
-  IsString,
-  IsUUID,
-  Length,
-  Max,
-  Min,
-} from 'class-validator';
+import { IsBoolean, IsIn, IsInt, IsOptional, IsString, IsUUID, Max, Min } from 'class-validator';
 import { ROLES, type Role } from '../../platform/security/index.js';
+import { IsTokenHash } from '../opaque-token.js';
 import { USER_STATUSES, type UserStatus } from './user.dto.js';
-
-/** SHA-256 of an opaque token, in hex. */
-const IsTokenHash = (): PropertyDecorator => (target, property) => {
-  IsHexadecimal()(target, property);
-  Length(64, 64)(target, property);
-};
 
 /** What sign-in needs to know of an account. Never leaves the service layer. */
 export class Credentials {

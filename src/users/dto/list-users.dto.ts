@@ -1,5 +1,4 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { Transform } from 'class-transformer';
 import {
   IsDate,
   IsIn,
@@ -11,6 +10,7 @@ import {
   type ValidationArguments,
 } from 'class-validator';
 import { ROLES, type Role } from '../../platform/security/index.js';
+import { Digits, Rfc3339 } from '../../platform/validation/index.js';
 import { isPrintable } from '../account-rules.js';
 import { USER_STATUSES, type UserStatus } from './user.dto.js';
 
@@ -20,18 +20,6 @@ export type UserSortField = (typeof USER_SORT_FIELDS)[number];
 /** Rows that may be skipped to reach a page: the database walks over every one of them. */
 const MAX_OFFSET = 100_000;
 const MAX_SEARCH_LENGTH = 100;
-const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})$/;
-
-/** A query parameter is text; only plain digits are taken for a number (`''` and `0x10` are not). */
-const Digits = (): PropertyDecorator =>
-  Transform(({ value }) =>
-    typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : (value as unknown),
-  );
-
-const Rfc3339 = (): PropertyDecorator =>
-  Transform(({ value }) =>
-    typeof value === 'string' && RFC3339.test(value) ? new Date(value) : (value as unknown),
-  );
 
 const ReachablePage = (): PropertyDecorator =>
   ValidateBy({

@@ -1,0 +1,5 @@
+/**
+ * Validation: how the text of a query or a body becomes the number or the time that a DTO asks for. Rules of one feature
+ * alone stay with that feature.
+ */
+export { Digits, Rfc3339 } from './text-forms.js';

@@ -1,0 +1,17 @@
+import { Transform } from 'class-transformer';
+
+/** RFC 3339, section 5.6: date, time and offset, the seconds with up to 9 decimals. */
+const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})$/;
+const DIGITS = /^\d{1,9}$/;
+
+/** Builds from text of a form; anything else stays what it is, and is refused by the rule that follows. */
+const fromText = (form: RegExp, build: (text: string) => unknown): PropertyDecorator =>
+  Transform(({ value }: { value: unknown }) =>
+    typeof value === 'string' && form.test(value) ? build(value) : value,
+  );
+
+/** A query parameter is text; only plain digits, 9 at most, are taken for a number (`''` and `0x10` are not). */
+export const Digits = (): PropertyDecorator => fromText(DIGITS, Number);
+
+/** A time comes as RFC 3339 text and becomes a Date. */
+export const Rfc3339 = (): PropertyDecorator => fromText(RFC3339, (text) => new Date(text));
