@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpStatus, Param, Post, Query, Req, Res } from '@nestjs/common';
-import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiErrors, cursorLinks, UuidPipe } from '../platform/http/index.js';
 import { JOB_PAYLOAD_TOO_LARGE, JOB_TYPE_INTERNAL, UNKNOWN_JOB_TYPE } from '../platform/queue/index.js';
@@ -35,6 +35,12 @@ export class JobsController {
   @Get('jobs/:id')
   @RequirePermission('jobs:read')
   @ApiOperation({ summary: 'Read one job with its progress, result and log' })
+  @ApiParam({
+    name: 'id',
+    description: 'Id of the job.',
+    format: 'uuid',
+    example: '01980c5e-7d5a-7c3e-9b1a-3f2d1c0b9a87',
+  })
   @ApiOkResponse({ type: Job })
   @ApiErrors(JOB_NOT_FOUND)
   get(@Param('id', UuidPipe) id: string): Promise<Job> {

@@ -16,7 +16,7 @@ export interface DocumentedErrorEntry {
 
 /**
  * The errors a route answers with besides those that follow from its declaration: who may call it (401, 403), a body
- * or parameters (400, 415, 422), and the ones every route shares (429, 500, 503, 504).
+ * or parameters (400, 415, 422), whether it is counted (429), and the ones every route shares (500, 503, 504).
  */
 export const ApiErrors = (...errors: DocumentedError[]): MethodDecorator & ClassDecorator =>
   applyDecorators(

@@ -2,6 +2,7 @@ import type { INestApplication } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { CATALOGUE, type ErrorCode } from '../errors/index.js';
+import { declaredRateLimit } from '../resilience/index.js';
 import { accessPolicyOf, rolesWith, type AccessPolicy } from '../security/index.js';
 import { ERRORS_EXTENSION, type DocumentedErrorEntry } from './api-docs.decorators.js';
 import { ProblemDocument } from './problem.dto.js';
@@ -10,7 +11,7 @@ import { keepReferencedSchemas } from './referenced-schemas.js';
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']> & Record<string, unknown>;
 
 const METHODS = ['get', 'put', 'post', 'delete', 'patch'] as const;
-const SHARED: ErrorCode[] = ['TOO_MANY_REQUESTS', 'INTERNAL_ERROR', 'SERVICE_UNAVAILABLE', 'TIMEOUT'];
+const SHARED: ErrorCode[] = ['INTERNAL_ERROR', 'SERVICE_UNAVAILABLE', 'TIMEOUT'];
 /** Where a route says nothing better. */
 const SUCCESS: Readonly<Record<string, string>> = {
   200: 'Done.',
@@ -25,29 +26,37 @@ const operationId = (controller: string, method: string): string => {
   return `${feature.charAt(0).toLowerCase()}${feature.slice(1)}.${method}`;
 };
 
-function policiesById(app: INestApplication): Map<string, AccessPolicy> {
+/** What a route declares of itself, beside what Swagger reads. */
+interface Declared {
+  access: AccessPolicy;
+  /** Whether its requests count against a rate limit. */
+  isCounted: boolean;
+}
+
+function declaredById(app: INestApplication): Map<string, Declared> {
   const discovery = app.get(DiscoveryService, { strict: false });
   const scanner = app.get(MetadataScanner, { strict: false });
-  const policies = new Map<string, AccessPolicy>();
+  const declared = new Map<string, Declared>();
   for (const { instance, metatype } of discovery.getControllers()) {
     if (!instance || !metatype) continue;
     const prototype = Object.getPrototypeOf(instance) as Record<string, object>;
     for (const name of scanner.getAllMethodNames(prototype)) {
-      const policy = accessPolicyOf(prototype[name]!);
-      if (policy) policies.set(operationId(metatype.name, name), policy);
+      const access = accessPolicyOf(prototype[name]!);
+      const isCounted = declaredRateLimit(prototype[name]!, metatype) !== 'skip';
+      if (access) declared.set(operationId(metatype.name, name), { access, isCounted });
     }
   }
-  return policies;
+  return declared;
 }
 
 /** Swagger numbers the operations of a controller that answers under several paths: `jobs.list[1]`. */
-function policyOf(operation: Operation, policies: Map<string, AccessPolicy>): AccessPolicy {
+function declaredOf(operation: Operation, known: Map<string, Declared>): Declared {
   operation.operationId = operation.operationId?.replace(/\[\d+\]$/, '');
-  const policy = policies.get(operation.operationId ?? '');
+  const declared = known.get(operation.operationId ?? '');
   // Never documented as public for want of an answer.
-  if (!policy)
+  if (!declared)
     throw new Error(`The API document does not know who may call ${String(operation.operationId)}.`);
-  return policy;
+  return declared;
 }
 
 function describeAccess(operation: Operation, policy: AccessPolicy): void {
@@ -73,10 +82,11 @@ function describeAccess(operation: Operation, policy: AccessPolicy): void {
 }
 
 /** Errors that follow from what the operation is. */
-function impliedErrors(operation: Operation, policy: AccessPolicy): ErrorCode[] {
+function impliedErrors(operation: Operation, { access, isCounted }: Declared): ErrorCode[] {
   const codes = [...SHARED];
-  if (policy.kind !== 'public') codes.push('UNAUTHORIZED', 'TOKEN_EXPIRED');
-  if (policy.kind === 'permission') codes.push('FORBIDDEN');
+  if (isCounted) codes.push('TOO_MANY_REQUESTS');
+  if (access.kind !== 'public') codes.push('UNAUTHORIZED', 'TOKEN_EXPIRED');
+  if (access.kind === 'permission') codes.push('FORBIDDEN');
   if (operation.requestBody) codes.push('MALFORMED_REQUEST', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE');
   if (operation.requestBody || (operation.parameters?.length ?? 0) > 0) codes.push('VALIDATION_FAILED');
   return codes;
@@ -105,12 +115,12 @@ function example({ code, reason }: DocumentedErrorEntry, path: string): object {
   };
 }
 
-function describeErrors(operation: Operation, path: string, policy: AccessPolicy): void {
-  const declared = (operation[ERRORS_EXTENSION] ?? []) as DocumentedErrorEntry[];
+function describeErrors(operation: Operation, path: string, declared: Declared): void {
+  const stated = (operation[ERRORS_EXTENSION] ?? []) as DocumentedErrorEntry[];
   delete operation[ERRORS_EXTENSION];
-  const implied = impliedErrors(operation, policy).map((code): DocumentedErrorEntry => ({ code }));
+  const implied = impliedErrors(operation, declared).map((code): DocumentedErrorEntry => ({ code }));
   const byStatus = new Map<number, DocumentedErrorEntry[]>();
-  for (const entry of [...declared, ...implied]) {
+  for (const entry of [...stated, ...implied]) {
     const { http } = CATALOGUE[entry.code];
     const list = byStatus.get(http) ?? [];
     if (!list.some((known) => known.code === entry.code && known.reason?.code === entry.reason?.code))
@@ -152,17 +162,17 @@ export function createOpenApiDocument(app: INestApplication, version: string): O
     operationIdFactory: operationId,
     extraModels: [ProblemDocument],
   });
-  const policies = policiesById(app);
+  const known = declaredById(app);
   for (const [path, item] of Object.entries(document.paths)) {
     for (const method of METHODS) {
       const operation = item[method] as Operation | undefined;
       if (!operation) continue;
-      const policy = policyOf(operation, policies);
-      describeAccess(operation, policy);
+      const declared = declaredOf(operation, known);
+      describeAccess(operation, declared.access);
       for (const [status, response] of Object.entries(operation.responses)) {
         if (response && 'description' in response) response.description ||= SUCCESS[status] ?? '';
       }
-      describeErrors(operation, path, policy);
+      describeErrors(operation, path, declared);
     }
   }
   makeOperationIdsUnique(document);

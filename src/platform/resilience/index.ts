@@ -4,7 +4,7 @@
  */
 export { RateLimiter } from './rate-limiter.js';
 export type { RateLimitDecision, RateLimitPolicy } from './rate-limiter.js';
-export { RateLimit, SkipRateLimit } from './rate-limit.decorators.js';
+export { declaredRateLimit, RateLimit, SkipRateLimit } from './rate-limit.decorators.js';
 export type { RateLimitPolicyName } from './rate-limit.decorators.js';
 export { RateLimitGuard } from './rate-limit.guard.js';
 export { ResilienceModule } from './resilience.module.js';

@@ -45,6 +45,11 @@ describe('the query of a list', () => {
     [{ created_before: '2026-13-01T00:00:00Z' }, 'isDate'],
   ])('refuses %j', (plain, rule) => expect(broken(plain)).toContain(rule));
 
+  test.each(['NaN', '', '0', '101', '1e3'])('blames a wrong size alone: %j', (size) => {
+    const errors = validateSync(read({ page: '10000', size }));
+    expect(errors.map(({ property }) => property)).toEqual(['size']);
+  });
+
   test('reaches the deepest page and not one more', () => {
     expect(broken({ page: '1000', size: '100' })).toEqual([]);
     expect(broken({ page: '10000', size: '10' })).toEqual([]);

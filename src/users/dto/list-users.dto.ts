@@ -19,14 +19,19 @@ export type UserSortField = (typeof USER_SORT_FIELDS)[number];
 
 /** Rows that may be skipped to reach a page: the database walks over every one of them. */
 const MAX_OFFSET = 100_000;
+const MAX_SIZE = 100;
 const MAX_SEARCH_LENGTH = 100;
 
 const ReachablePage = (): PropertyDecorator =>
   ValidateBy({
     name: 'pageTooDeep',
     validator: {
-      validate: (page: unknown, args?: ValidationArguments) =>
-        typeof page !== 'number' || page * Number((args!.object as ListUsersQuery).size) <= MAX_OFFSET,
+      validate: (page: unknown, args?: ValidationArguments) => {
+        const { size } = args!.object as ListUsersQuery;
+        // A size that is wrong is complained about itself, and says nothing of the page.
+        if (typeof page !== 'number' || !Number.isInteger(size) || size < 1 || size > MAX_SIZE) return true;
+        return page * size <= MAX_OFFSET;
+      },
       defaultMessage: () => `page must not lie deeper than ${MAX_OFFSET} accounts: narrow the search`,
     },
   });
@@ -53,14 +58,14 @@ export class ListUsersQuery {
   @ApiPropertyOptional({
     type: 'integer',
     minimum: 1,
-    maximum: 100,
+    maximum: MAX_SIZE,
     default: 10,
     description: 'Accounts per page.',
   })
   @Digits()
   @IsInt()
   @Min(1)
-  @Max(100)
+  @Max(MAX_SIZE)
   size: number = 10;
 
   @ApiPropertyOptional({ enum: USER_SORT_FIELDS, default: 'created_at' })
