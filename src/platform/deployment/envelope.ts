@@ -3,6 +3,7 @@ import {
   IsArray,
   IsDefined,
   IsNumber,
+  IsObject,
   IsOptional,
   IsString,
   ValidateNested,
@@ -36,7 +37,9 @@ export class LinkContext {
   @IsString()
   route?: string;
 
+  // An empty array, too, would satisfy ValidateNested.
   @IsOptional()
+  @IsObject()
   @ValidateNested()
   @Type(() => Principal)
   principal?: Principal;
@@ -51,10 +54,12 @@ export class CallEnvelope {
   @IsString()
   method: string;
 
+  /** As they came: what they are is known only to the method, whose declaration they are read by. */
   @IsArray()
   args: unknown[];
 
   @IsDefined()
+  @IsObject()
   @ValidateNested()
   @Type(() => LinkContext)
   context: LinkContext;
@@ -104,7 +109,10 @@ export function parseCall(json: string): CallEnvelope {
   }
   if (typeof plain !== 'object' || plain === null || Array.isArray(plain))
     throw new AppError('MALFORMED_REQUEST');
-  const call = plainToInstance(CallEnvelope, plain);
+  // Not through class-transformer, which, knowing no type for them, would copy the arguments by its own rules: it leaves
+  // out members named as those of every object, `toString` say.
+  const { args, ...head } = plain as Record<string, unknown>;
+  const call = Object.assign(plainToInstance(CallEnvelope, head), { args });
   const errors = validateSync(call, { whitelist: true });
   if (errors.length > 0) throw validationFailed(errors);
   return call;

@@ -168,7 +168,23 @@ describe('an exposer', () => {
     ['no JSON', '{', 'MALFORMED_REQUEST'],
     ['an array', '[]', 'MALFORMED_REQUEST'],
     ['arguments that are no list', call('Shop', 'list', 'x'), 'VALIDATION_FAILED'],
+    ['arguments that only look like a list', call('Shop', 'list', { length: 0 }), 'VALIDATION_FAILED'],
     ['no context', JSON.stringify({ target: 'Shop', method: 'list', args: [] }), 'VALIDATION_FAILED'],
+    [
+      'a list in the place of the context',
+      JSON.stringify({ target: 'Shop', method: 'list', args: [], context: [] }),
+      'VALIDATION_FAILED',
+    ],
+    [
+      'a list in the place of the caller',
+      JSON.stringify({
+        target: 'Shop',
+        method: 'list',
+        args: [],
+        context: { request_id: 'r', principal: [] },
+      }),
+      'VALIDATION_FAILED',
+    ],
   ])('refuses %s', async (_what, json, code) => {
     const answer = JSON.parse(await looped().exposer.handle(json)) as { error: { code: string } };
     expect(answer.error.code).toBe(code);

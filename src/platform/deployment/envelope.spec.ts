@@ -1,0 +1,31 @@
+import { parseCall } from './envelope.js';
+
+/** The argument as it stands after a call was read, as JSON: an assertion on objects would look at their prototypes. */
+const argument = (json: string): string =>
+  JSON.stringify(
+    parseCall(`{"target":"Shop","method":"place","context":{"request_id":"r"},"args":[${json}]}`).args[0],
+  );
+
+describe('a call that was read', () => {
+  it.each([
+    [
+      'members named as those of every object',
+      '{"toString":"a","constructor":{"name":"b"},"hasOwnProperty":1}',
+    ],
+    ['a member named __proto__, which stays a member', '{"__proto__":{"isAdmin":true}}'],
+    ['what looks like a promise', '{"then":"later"}'],
+    ['nothing, numbers and lists of lists', '[null,1.5,[[],[{}]],""]'],
+  ])('has its arguments as they came: %s', (_what, json) => {
+    expect(argument(json)).toBe(json);
+  });
+
+  it('has arguments of any depth, to be judged by the method they are for', () => {
+    const deep = `${'['.repeat(5_000)}${']'.repeat(5_000)}`;
+    let depth = 0;
+    let value: unknown = parseCall(
+      `{"target":"Shop","method":"place","context":{"request_id":"r"},"args":${deep}}`,
+    ).args;
+    for (; Array.isArray(value); [value] = value as unknown[]) depth += 1;
+    expect(depth).toBe(5_000);
+  });
+});
