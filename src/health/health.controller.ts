@@ -7,6 +7,7 @@ import {
   type HealthIndicatorResult,
 } from '@nestjs/terminus';
 import { AppError, type FieldError } from '../platform/errors/index.js';
+import { Uncompressed } from '../platform/http/index.js';
 import { Public } from '../platform/security/index.js';
 import { SkipRateLimit } from '../platform/resilience/index.js';
 import { HealthDto, LivenessDto, ProbeDto } from './dto/health.dto.js';
@@ -35,6 +36,7 @@ export class HealthController {
 
   @Get('live')
   @Public()
+  @Uncompressed()
   @ApiOperation({ summary: 'Whether the process runs (liveness probe)' })
   @ApiOkResponse({ type: LivenessDto })
   live(): LivenessDto {
@@ -43,6 +45,7 @@ export class HealthController {
 
   @Get('ready')
   @Public()
+  @Uncompressed()
   @ApiOperation({ summary: 'Whether the process takes requests (readiness probe); 503 while it does not' })
   @ApiOkResponse({ type: ProbeDto, description: 'Ready. Dependencies it can do without may be degraded.' })
   async ready(): Promise<HealthCheckResult> {
@@ -59,6 +62,7 @@ export class HealthController {
 
   @Get('startup')
   @Public()
+  @Uncompressed()
   @ApiOperation({ summary: 'Whether the process has finished starting (startup probe); 503 until then' })
   @ApiOkResponse({ type: ProbeDto, description: 'Started.' })
   startup(): Promise<HealthCheckResult> {

@@ -27,7 +27,7 @@ import {
   protoFiles,
   toGrpcStatus,
 } from '../../src/platform/grpc/index.js';
-import { createHttpAdapter, prepareHttp } from '../../src/platform/http/index.js';
+import { createHttpAdapter } from '../../src/platform/http/index.js';
 import { ECHO, echoProtoDirectory, loopback, plainDefinition } from '../support/grpc-echo-app.js';
 import { GrpcCallError, GrpcClient } from '../support/grpc-client.js';
 import { RestClient, type Json } from '../support/rest-client.js';
@@ -125,9 +125,7 @@ describe('what is registered globally holds', () => {
   let grpc: GrpcClient;
 
   beforeAll(async () => {
-    const settings = new RestSettings();
-    const adapter = createHttpAdapter(settings);
-    prepareHttp(adapter, settings, () => undefined);
+    const { adapter } = createHttpAdapter(new RestSettings(), () => undefined);
     app = await NestFactory.create<NestFastifyApplication>(ActModule, adapter, {
       logger: false,
       bodyParser: false,

@@ -1,20 +1,9 @@
 import compress from '@fastify/compress';
-import type { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { RestSettings } from '../config/index.js';
+import { isUncompressed } from './uncompressed.js';
 import { ErrorFilter } from './error.filter.js';
-import { openRequestContexts, type HttpObserver } from './http-context.js';
-import { RouteTable } from './route-table.js';
-
-/** What must be in place before Nest adds its routes. */
-export function prepareHttp(
-  adapter: FastifyAdapter,
-  settings: RestSettings,
-  observe: HttpObserver,
-): RouteTable {
-  const routes = new RouteTable(adapter.getInstance());
-  openRequestContexts(adapter, settings.request_timeout_ms, routes, observe);
-  return routes;
-}
+import type { RouteTable } from './route-table.js';
 
 /** Everything after the request context and before the guards: CORS, compression, the error filter. */
 export async function configureHttp(
@@ -46,6 +35,13 @@ export async function configureHttp(
       maxAge: 600,
     });
   }
+  // Before the plugin, which looks at the same options when a route is added.
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .addHook('onRoute', (route) => {
+      if (isUncompressed(route.config)) route.compress = false;
+    });
   await app.register(compress, {
     threshold: 1024,
     encodings: ['br', 'gzip', 'deflate'],

@@ -1,19 +1,15 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { acceptRequestId, RequestContext } from '../context/index.js';
 import { AppError } from '../errors/index.js';
+import { OpenRequests, type OpenRequest } from './open-requests.js';
 import { problemHeaders, toProblem } from './problem.js';
 import type { RouteTable } from './route-table.js';
-import { PRIVATE_HEADERS, SECURITY_HEADERS } from './security-headers.js';
+import { headersFor } from './security-headers.js';
 
-const CONTEXT = Symbol('arcana:context');
-const TEMPLATE = Symbol('arcana:template');
-const STARTED = Symbol('arcana:started');
+const REQUEST = Symbol('arcana:request');
 
 interface Carrier {
-  [CONTEXT]?: RequestContext;
-  [TEMPLATE]?: string;
-  [STARTED]?: number;
+  [REQUEST]?: HttpRequest;
 }
 
 /** Told of every answered request; observability counts and logs it. */
@@ -27,7 +23,8 @@ export type HttpObserver = (seen: {
 }) => void;
 
 /** The context opened for a request; outside a handler (parser errors) AsyncLocalStorage does not carry it. */
-export const contextOf = (request: object): RequestContext | undefined => (request as Carrier)[CONTEXT];
+export const contextOf = (request: object): RequestContext | undefined =>
+  (request as Carrier)[REQUEST]?.context;
 
 const single = (value: string | string[] | undefined): string | undefined =>
   Array.isArray(value) ? value[0] : value;
@@ -41,18 +38,61 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, error:
   void reply.code(problem.status).headers(problemHeaders(error)).serializer(JSON.stringify).send(problem);
 }
 
+/** One request from its head to the end of its answer. */
+class HttpRequest implements OpenRequest {
+  readonly #started = performance.now();
+  #ended = false;
+
+  constructor(
+    readonly context: RequestContext,
+    private readonly template: string,
+    private readonly request: FastifyRequest,
+    private readonly reply: FastifyReply,
+    private readonly observe: HttpObserver,
+  ) {}
+
+  expire(): void {
+    // What has not arrived by now was sent too slowly; what has, we took too long for.
+    const timeout = new AppError(hasArrived(this.request) ? 'TIMEOUT' : 'REQUEST_TIMEOUT');
+    this.context.abort(timeout);
+    if (!this.reply.sent) sendProblem(this.request, this.reply, timeout);
+  }
+
+  leave(): void {
+    const cancelled = new AppError('CANCELLED');
+    this.context.abort(cancelled);
+    this.end(cancelled.entry.http);
+  }
+
+  /** Tells the observer, once. */
+  end(status: number): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.observe({
+      method: this.request.method,
+      route: this.template,
+      status,
+      seconds: (performance.now() - this.#started) / 1000,
+      context: this.context,
+    });
+  }
+}
+
 /**
  * The head of the request chain: request id, trace, time-out, and the headers that every answer has. Runs before every other hook, so that each answer, also
  * of a malformed request, carries its id.
  */
 export function openRequestContexts(
-  adapter: FastifyAdapter,
+  instance: FastifyInstance,
   timeoutMs: number,
   routes: RouteTable,
   observe: HttpObserver,
 ): void {
-  adapter.setOnRequestHook((request: FastifyRequest, reply: FastifyReply, done: () => void) => {
-    const { headers } = request;
+  const open = new OpenRequests(timeoutMs);
+  // Room in Fastify's own object: a property that is added later makes each request a shape of its own.
+  instance.decorateRequest(REQUEST, undefined);
+  instance.addHook('onRequest', (request, reply, done) => {
+    const { headers, method, url } = request;
     // Fastify makes this object anew at every access.
     const template = request.routeOptions.url ?? 'unmatched';
     const context = new RequestContext({
@@ -62,28 +102,16 @@ export function openRequestContexts(
       deadline: Date.now() + timeoutMs,
       ip: request.ip,
       userAgent: headers['user-agent'],
-      route: `${request.method} ${template}`,
+      route: `${method} ${template}`,
     });
-    const carrier = request as unknown as Carrier;
-    carrier[CONTEXT] = context;
-    carrier[TEMPLATE] = template;
-    carrier[STARTED] = performance.now();
-    const { raw } = reply;
+    const entry = new HttpRequest(context, template, request, reply, observe);
+    (request as Carrier)[REQUEST] = entry;
     reply.header('x-request-id', context.requestId);
-    reply.headers(request.url.startsWith('/api/') ? PRIVATE_HEADERS : SECURITY_HEADERS);
-    const timer = setTimeout(() => {
-      // What has not arrived by now was sent too slowly; what has, we took too long for.
-      const timeout = new AppError(hasArrived(request) ? 'TIMEOUT' : 'REQUEST_TIMEOUT');
-      context.abort(timeout);
-      if (!reply.sent) sendProblem(request, reply, timeout);
-    }, timeoutMs);
-    raw.once('close', () => {
-      clearTimeout(timer);
-      if (!raw.writableFinished) context.abort(new AppError('CANCELLED'));
-    });
+    reply.headers(headersFor(url));
+    open.add(entry, request.socket);
     // Before CORS, which would take every OPTIONS for a preflight.
-    if (request.method === 'OPTIONS' && headers['access-control-request-method'] === undefined) {
-      const allow = routes.allowed(request.url.split('?', 1)[0]!);
+    if (method === 'OPTIONS' && headers['access-control-request-method'] === undefined) {
+      const allow = routes.allowed(url.split('?', 1)[0]!);
       if (allow) {
         void reply.code(204).header('allow', allow.join(', ')).send();
         return;
@@ -91,19 +119,14 @@ export function openRequestContexts(
     }
     done();
   });
-  adapter.setOnResponseHook((request: FastifyRequest, reply: FastifyReply, done: () => void) => {
-    const carrier = request as unknown as Carrier;
-    observe({
-      method: request.method,
-      route: carrier[TEMPLATE]!,
-      status: reply.statusCode,
-      seconds: (performance.now() - carrier[STARTED]!) / 1000,
-      context: carrier[CONTEXT]!,
-    });
+  instance.addHook('onResponse', (request, reply, done) => {
+    const entry = (request as Carrier)[REQUEST]!;
+    open.delete(entry, request.socket);
+    entry.end(reply.statusCode);
     done();
   });
   // After the body was parsed: its events do not belong to the request's asynchronous context.
-  adapter.getInstance().addHook('preHandler', (request, _reply, done) => {
+  instance.addHook('preHandler', (request, _reply, done) => {
     RequestContext.run(contextOf(request)!, done);
   });
 }

@@ -10,7 +10,7 @@ import { RestSettings } from '../config/index.js';
 import { RequestContext } from '../context/index.js';
 import { AppError } from '../errors/index.js';
 import { Public } from '../security/index.js';
-import { configureHttp, prepareHttp } from './configure-http.js';
+import { configureHttp } from './configure-http.js';
 import type { HttpObserver } from './http-context.js';
 import { createHttpAdapter } from './http-adapter.js';
 import { RequestValidationPipe } from './request-validation.pipe.js';
@@ -106,8 +106,7 @@ type Seen = Parameters<HttpObserver>[0];
 async function boot(overrides: Partial<RestSettings> = {}, closeLimitMs?: number) {
   const settings = Object.assign(new RestSettings(), overrides);
   const seen: Seen[] = [];
-  const adapter = createHttpAdapter(settings, closeLimitMs);
-  const routes = prepareHttp(adapter, settings, (each) => seen.push(each));
+  const { adapter, routes } = createHttpAdapter(settings, (each) => seen.push(each), closeLimitMs);
   const app = await NestFactory.create<NestFastifyApplication>(AppModule, adapter, {
     logger: false,
     bodyParser: false,

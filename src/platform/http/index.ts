@@ -3,7 +3,7 @@
  * validation, and the OpenAPI document.
  */
 export { ApiErrors } from './api-docs.decorators.js';
-export { configureHttp, prepareHttp } from './configure-http.js';
+export { configureHttp } from './configure-http.js';
 export { asAppError, ErrorFilter } from './error.filter.js';
 export { contextOf, sendProblem } from './http-context.js';
 export type { HttpObserver } from './http-context.js';
@@ -13,4 +13,5 @@ export { cursorLinks, pageLinks } from './page-links.js';
 export { ProblemDocument } from './problem.dto.js';
 export { RequestValidationPipe } from './request-validation.pipe.js';
 export { RouteTable } from './route-table.js';
+export { Uncompressed } from './uncompressed.js';
 export { UuidPipe } from './uuid.pipe.js';

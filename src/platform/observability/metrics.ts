@@ -1,7 +1,5 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-
-/** Seconds; from a cached answer to the request time-out. */
-const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { BUCKETS, Durations } from './durations.js';
 
 /** HTTP methods that may be a label; anything else a client invents is `other`. */
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
@@ -25,53 +23,30 @@ export function createRegistry(): Registry {
 
 /** Series of both servers. Labels are bounded: templates, never paths. */
 export class ServerMetrics {
-  readonly #httpTotal: Counter<'method' | 'route' | 'status'>;
-  readonly #httpSeconds: Histogram<'method' | 'route' | 'status'>;
-  readonly #grpcTotal: Counter<'grpc_service' | 'grpc_method' | 'grpc_code'>;
-  readonly #grpcSeconds: Histogram<'grpc_service' | 'grpc_method' | 'grpc_code'>;
+  readonly #http: Durations<'method' | 'route' | 'status'>;
+  readonly #grpc: Durations<'grpc_service' | 'grpc_method' | 'grpc_code'>;
 
   constructor(registry: Registry) {
-    const registers = [registry];
-    const http = ['method', 'route', 'status'] as const;
-    const grpc = ['grpc_service', 'grpc_method', 'grpc_code'] as const;
-    this.#httpTotal = new Counter({
-      name: 'http_requests_total',
-      help: 'Answered HTTP requests.',
-      labelNames: http,
-      registers,
-    });
-    this.#httpSeconds = new Histogram({
-      name: 'http_request_duration_seconds',
-      help: 'Time from the request to the end of its answer.',
-      labelNames: http,
-      buckets: BUCKETS,
-      registers,
-    });
-    this.#grpcTotal = new Counter({
-      name: 'grpc_server_handled_total',
-      help: 'Finished gRPC calls.',
-      labelNames: grpc,
-      registers,
-    });
-    this.#grpcSeconds = new Histogram({
-      name: 'grpc_server_handling_seconds',
-      help: 'Time from the call to its status.',
-      labelNames: grpc,
-      buckets: BUCKETS,
-      registers,
-    });
+    this.#http = new Durations(
+      registry,
+      ['method', 'route', 'status'],
+      { name: 'http_requests_total', help: 'Answered HTTP requests.' },
+      { name: 'http_request_duration_seconds', help: 'Time from the request to the end of its answer.' },
+    );
+    this.#grpc = new Durations(
+      registry,
+      ['grpc_service', 'grpc_method', 'grpc_code'],
+      { name: 'grpc_server_handled_total', help: 'Finished gRPC calls.' },
+      { name: 'grpc_server_handling_seconds', help: 'Time from the call to its status.' },
+    );
   }
 
   http(method: string, route: string, status: number, seconds: number): void {
-    const labels = { method: METHODS.has(method) ? method : 'other', route, status: String(status) };
-    this.#httpTotal.inc(labels);
-    this.#httpSeconds.observe(labels, seconds);
+    this.#http.observe(seconds, METHODS.has(method) ? method : 'other', route, String(status));
   }
 
   grpc(service: string, method: string, code: string, seconds: number): void {
-    const labels = { grpc_service: service, grpc_method: method, grpc_code: code };
-    this.#grpcTotal.inc(labels);
-    this.#grpcSeconds.observe(labels, seconds);
+    this.#grpc.observe(seconds, service, method, code);
   }
 }
 
@@ -83,7 +58,7 @@ export class DatabaseMetrics {
     this.#seconds = new Histogram({
       name: 'db_query_duration_seconds',
       help: 'Time of one SQL statement.',
-      buckets: BUCKETS,
+      buckets: [...BUCKETS],
       registers: [registry],
     });
     new Gauge({

@@ -31,9 +31,18 @@ export const RequirePermission = (permission: Permission): MethodDecorator =>
 export const SelfOr = (permission: Permission, parameter = 'id'): MethodDecorator =>
   declareAccess({ kind: 'permission', permission, selfBy: parameter });
 
+/** Reading metadata at every call would cost more than deciding. */
+const known = new WeakMap<object, AccessPolicy>();
+
 /** The policy that a handler declares. */
-export const accessPolicyOf = (handler: object): AccessPolicy | undefined =>
-  Reflect.getMetadata(ACCESS, handler) as AccessPolicy | undefined;
+export function accessPolicyOf(handler: object): AccessPolicy | undefined {
+  let policy = known.get(handler);
+  if (!policy) {
+    policy = Reflect.getMetadata(ACCESS, handler) as AccessPolicy | undefined;
+    if (policy) known.set(handler, policy);
+  }
+  return policy;
+}
 
 /** The part of gRPC metadata that guards need; the library itself stays in platform/grpc. */
 interface CallMetadata {
