@@ -1,4 +1,4 @@
-import { Controller, Get, ServiceUnavailableException } from '@nestjs/common';
+import { Controller, Get, Header, ServiceUnavailableException } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import {
   HealthCheckService,
@@ -13,7 +13,8 @@ import { SkipRateLimit } from '../platform/resilience/index.js';
 import { HealthDto, LivenessDto, ProbeDto } from './dto/health.dto.js';
 import { HealthService } from './health.service.js';
 
-const LIVE: LivenessDto = { status: 'healthy' };
+/** Always the same, so it is text: what Nest and Fastify do to make it of an object costs a tenth of the request. */
+const LIVE = JSON.stringify({ status: 'healthy' } satisfies LivenessDto);
 
 /** Probes. Live asks for the process alone: a database that is down must not get the process killed. */
 @ApiTags('health')
@@ -35,11 +36,12 @@ export class HealthController {
   }
 
   @Get('live')
+  @Header('content-type', 'application/json; charset=utf-8')
   @Public()
   @Uncompressed()
   @ApiOperation({ summary: 'Whether the process runs (liveness probe)' })
   @ApiOkResponse({ type: LivenessDto })
-  live(): LivenessDto {
+  live(): string {
     return LIVE;
   }
 

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { acceptRequestId, RequestContext } from '../context/index.js';
+import { RequestContext } from '../context/index.js';
 import { AppError } from '../errors/index.js';
-import { OpenRequests, type OpenRequest } from './open-requests.js';
+import { OpenRequest, OpenRequests } from './open-requests.js';
 import { problemHeaders, toProblem } from './problem.js';
 import type { RouteTable } from './route-table.js';
 import { headersFor } from './security-headers.js';
@@ -39,7 +39,7 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, error:
 }
 
 /** One request from its head to the end of its answer. */
-class HttpRequest implements OpenRequest {
+class HttpRequest extends OpenRequest {
   readonly #started = performance.now();
   #ended = false;
 
@@ -49,7 +49,9 @@ class HttpRequest implements OpenRequest {
     private readonly request: FastifyRequest,
     private readonly reply: FastifyReply,
     private readonly observe: HttpObserver,
-  ) {}
+  ) {
+    super();
+  }
 
   expire(): void {
     // What has not arrived by now was sent too slowly; what has, we took too long for.
@@ -96,7 +98,7 @@ export function openRequestContexts(
     // Fastify makes this object anew at every access.
     const template = request.routeOptions.url ?? 'unmatched';
     const context = new RequestContext({
-      requestId: acceptRequestId(headers['x-request-id']),
+      requestId: request.id,
       protocol: 'http',
       traceparent: single(headers['traceparent']),
       deadline: Date.now() + timeoutMs,

@@ -1,12 +1,25 @@
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { jest } from '@jest/globals';
-import { OpenRequests } from './open-requests.js';
+import { OpenRequest, OpenRequests } from './open-requests.js';
 
 const socket = () => new EventEmitter() as Socket;
 
-function requestNamed(name: string, told: string[]) {
-  return { expire: () => void told.push(`${name} expired`), leave: () => void told.push(`${name} left`) };
+class NamedRequest extends OpenRequest {
+  constructor(
+    private readonly name: string,
+    private readonly told: string[],
+  ) {
+    super();
+  }
+
+  expire(): void {
+    this.told.push(`${this.name} expired`);
+  }
+
+  leave(): void {
+    this.told.push(`${this.name} left`);
+  }
 }
 
 describe('the requests that are being answered', () => {
@@ -23,9 +36,9 @@ describe('the requests that are being answered', () => {
 
   it('are told each at its own time that it is up, and only once', () => {
     const connection = socket();
-    requests.add(requestNamed('first', told), connection);
+    requests.add(new NamedRequest('first', told), connection);
     jest.advanceTimersByTime(400);
-    requests.add(requestNamed('second', told), connection);
+    requests.add(new NamedRequest('second', told), connection);
     jest.advanceTimersByTime(599);
     expect(told).toEqual([]);
     jest.advanceTimersByTime(1);
@@ -38,9 +51,9 @@ describe('the requests that are being answered', () => {
 
   it('are told that their client left, those of its connection alone', () => {
     const [mine, other] = [socket(), socket()];
-    requests.add(requestNamed('a', told), mine);
-    requests.add(requestNamed('b', told), mine);
-    requests.add(requestNamed('c', told), other);
+    requests.add(new NamedRequest('a', told), mine);
+    requests.add(new NamedRequest('b', told), mine);
+    requests.add(new NamedRequest('c', told), other);
     mine.emit('close');
     expect(told).toEqual(['a left', 'b left']);
     jest.advanceTimersByTime(1_000);
@@ -49,7 +62,7 @@ describe('the requests that are being answered', () => {
 
   it('hear nothing once they are answered', () => {
     const connection = socket();
-    const request = requestNamed('a', told);
+    const request = new NamedRequest('a', told);
     requests.add(request, connection);
     requests.delete(request, connection);
     connection.emit('close');
@@ -57,10 +70,23 @@ describe('the requests that are being answered', () => {
     expect(told).toEqual([]);
   });
 
+  it('may be answered in any order', () => {
+    const connection = socket();
+    const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((name) => new NamedRequest(name, told));
+    for (const request of [a!, b!, c!, d!]) requests.add(request, connection);
+    requests.delete(b!, connection);
+    requests.delete(d!, connection);
+    requests.delete(a!, connection);
+    requests.delete(a!, connection);
+    requests.add(d!, connection);
+    jest.advanceTimersByTime(1_000);
+    expect(told).toEqual(['c expired', 'd expired']);
+  });
+
   it('share one listener per connection, and leave no timer behind', () => {
     const connection = socket();
     for (let i = 0; i < 100; i++) {
-      const request = requestNamed(String(i), told);
+      const request = new NamedRequest(String(i), told);
       requests.add(request, connection);
       requests.delete(request, connection);
     }

@@ -1,16 +1,17 @@
 import type { Socket } from 'node:net';
 
 /** A request that is being answered. */
-export interface OpenRequest {
-  /** Nobody waits for the answer any more: the time is up. */
-  expire(): void;
-  /** The client has left before it had the whole answer. */
-  leave(): void;
-}
+export abstract class OpenRequest {
+  /** Links of {@link OpenRequests}. */
+  older: OpenRequest | undefined = undefined;
+  newer: OpenRequest | undefined = undefined;
+  deadline = 0;
+  isOpen = false;
 
-interface Entry {
-  readonly request: OpenRequest;
-  readonly deadline: number;
+  /** Nobody waits for the answer any more: the time is up. */
+  abstract expire(): void;
+  /** The client has left before it had the whole answer. */
+  abstract leave(): void;
 }
 
 const OPEN = Symbol('arcana:open');
@@ -24,14 +25,20 @@ type Carrier = Socket & { [OPEN]?: Set<OpenRequest> };
  * request cost a small one a twentieth of its time.
  */
 export class OpenRequests {
-  // In the order of the deadlines.
-  readonly #entries = new Map<OpenRequest, Entry>();
+  // A list in the order of the deadlines.
+  #oldest: OpenRequest | undefined;
+  #newest: OpenRequest | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly timeoutMs: number) {}
 
   add(request: OpenRequest, socket: Socket): void {
-    this.#entries.set(request, { request, deadline: performance.now() + this.timeoutMs });
+    request.deadline = performance.now() + this.timeoutMs;
+    request.isOpen = true;
+    request.older = this.#newest;
+    if (this.#newest) this.#newest.newer = request;
+    else this.#oldest = request;
+    this.#newest = request;
     if (this.#timer === undefined) this.#timer = this.#wake(this.timeoutMs);
     const carrier = socket as Carrier;
     const open = carrier[OPEN];
@@ -41,8 +48,20 @@ export class OpenRequests {
 
   /** The request is answered. */
   delete(request: OpenRequest, socket: Socket): void {
-    this.#entries.delete(request);
+    this.#unlink(request);
     (socket as Carrier)[OPEN]?.delete(request);
+  }
+
+  #unlink(request: OpenRequest): void {
+    if (!request.isOpen) return;
+    const { older, newer } = request;
+    if (older) older.newer = newer;
+    else this.#oldest = newer;
+    if (newer) newer.older = older;
+    else this.#newest = older;
+    request.isOpen = false;
+    request.older = undefined;
+    request.newer = undefined;
   }
 
   #watch(carrier: Carrier, first: OpenRequest): void {
@@ -50,7 +69,7 @@ export class OpenRequests {
     carrier[OPEN] = open;
     carrier.once('close', () => {
       for (const request of open) {
-        this.#entries.delete(request);
+        this.#unlink(request);
         request.leave();
       }
       open.clear();
@@ -64,12 +83,12 @@ export class OpenRequests {
   #expire(): void {
     this.#timer = undefined;
     const now = performance.now();
-    for (const { request, deadline } of this.#entries.values()) {
-      if (deadline > now) {
-        this.#timer = this.#wake(Math.ceil(deadline - now));
+    for (let request = this.#oldest; request; request = this.#oldest) {
+      if (request.deadline > now) {
+        this.#timer = this.#wake(Math.ceil(request.deadline - now));
         return;
       }
-      this.#entries.delete(request);
+      this.#unlink(request);
       request.expire();
     }
   }
