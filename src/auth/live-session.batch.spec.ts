@@ -39,6 +39,26 @@ describe('questions', () => {
     expect(await after).toBeNull();
   });
 
+  test('wait for more when many shared the last statement, and not when one asked alone', async () => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'queueMicrotask', 'nextTick'] });
+    try {
+      const ask = jest.fn(async (ids: string[]) => ids.map(session));
+      const batch = new LiveSessionBatch(ask);
+      await batch.find('alone');
+      await Promise.all(Array.from({ length: 30 }, (_, index) => batch.find(String(index))));
+      expect(ask).toHaveBeenCalledTimes(2);
+      const later = Promise.all(['a', 'b'].map((id) => batch.find(id)));
+      await new Promise(setImmediate);
+      await new Promise(setImmediate);
+      expect(ask).toHaveBeenCalledTimes(2);
+      await jest.advanceTimersByTimeAsync(10);
+      await later;
+      expect(ask).toHaveBeenLastCalledWith(['a', 'b']);
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
   test('more than fit into one statement are asked for in several', async () => {
     const ask = jest.fn(async (ids: string[]) => ids.map(session));
     const batch = new LiveSessionBatch(ask);

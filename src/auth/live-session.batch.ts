@@ -3,6 +3,9 @@ import type { LiveSession } from './dto/session.dto.js';
 
 /** Ids asked for in one statement at most. */
 const MAX_BATCH = 200;
+/** Milliseconds between two statements per question of the first one, and at most. */
+const PAUSE_PER_QUESTION_MS = 0.25;
+const MAX_PAUSE_MS = 10;
 
 interface Question {
   readonly sessionId: string;
@@ -14,11 +17,15 @@ interface Question {
  * Asks for many sessions in one statement. Every request needs an answer that is true now, so none is remembered; but
  * requests that arrive while the event loop is busy, or while a statement is on its way, can share the next one. It is
  * sent after each of them arrived, so none of them sees anything older than itself.
+ *
+ * A statement costs both sides more than the questions in it: when many share one, the next waits a little for more. A
+ * caller who asks alone never waits.
  */
 export class LiveSessionBatch {
   #waiting: Question[] = [];
   #scheduled = false;
   #running = 0;
+  #nextAt = 0;
   /** The statement belongs to no single request: the context of the first one must not bound the others. */
   readonly #outside = AsyncLocalStorage.snapshot();
 
@@ -28,7 +35,7 @@ export class LiveSessionBatch {
    */
   constructor(
     private readonly ask: (sessionIds: string[]) => Promise<LiveSession[]>,
-    private readonly maxRunning = 2,
+    private readonly maxRunning = 1,
   ) {}
 
   /** The session, if it is alive. Rejects with what `ask` rejects with. */
@@ -42,12 +49,16 @@ export class LiveSessionBatch {
   #schedule(): void {
     if (this.#scheduled || this.#running >= this.maxRunning || this.#waiting.length === 0) return;
     this.#scheduled = true;
-    this.#outside(() => setImmediate(() => void this.#flush()));
+    const pause = this.#nextAt - performance.now();
+    this.#outside(() =>
+      pause >= 1 ? setTimeout(() => void this.#flush(), pause) : setImmediate(() => void this.#flush()),
+    );
   }
 
   async #flush(): Promise<void> {
     this.#scheduled = false;
     const questions = this.#waiting.splice(0, MAX_BATCH);
+    this.#nextAt = performance.now() + Math.min(questions.length * PAUSE_PER_QUESTION_MS, MAX_PAUSE_MS);
     this.#running++;
     this.#schedule();
     try {

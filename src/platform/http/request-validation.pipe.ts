@@ -2,6 +2,7 @@ import { Injectable, type ArgumentMetadata, type PipeTransform, type Type } from
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { AppError, validationFailed } from '../errors/index.js';
+import { plainInstance } from './plain-class.js';
 import { assertPlainInput } from './plain-input.js';
 import { rememberValidationRules } from './validation-rules.js';
 
@@ -34,7 +35,9 @@ export class RequestValidationPipe implements PipeTransform {
       throw new AppError('MALFORMED_REQUEST', { message: 'The body must be a JSON object.' });
     }
     assertPlainInput(value);
-    const instance: object = plainToInstance(metatype as Type<object>, value ?? {});
+    const members = value ?? {};
+    const target = metatype as Type<object>;
+    const instance: object = plainInstance(target, members) ?? plainToInstance(target, members);
     const errors = validateSync(instance, OPTIONS);
     if (errors.length > 0) throw validationFailed(errors);
     return instance;
