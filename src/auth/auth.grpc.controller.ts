@@ -46,7 +46,7 @@ export class AuthGrpcController {
   // The token to judge is the message; whoever holds one may ask what it is worth.
   @GrpcMethod('AuthService', 'ValidateToken')
   @Public()
-  async validateToken(@Payload() { access_token }: ValidateTokenRequest): Promise<TokenValidity> {
+  validateToken(@Payload() { access_token }: ValidateTokenRequest): Promise<TokenValidity> {
     return this.tokens.validate(access_token);
   }
 

@@ -7,6 +7,7 @@ import type {
 } from '@grpc/grpc-js';
 import { acceptRequestId, RequestContext } from '../context/index.js';
 import { AppError } from '../errors/index.js';
+import { Deadlines, Expiring } from '../time-limit/index.js';
 import { DETAILS_TRAILER, REQUEST_ID_KEY, toGrpcStatus } from './grpc-status.js';
 import { errorOfBareStatus } from './library-status.js';
 
@@ -34,15 +35,18 @@ type Method = ServerMethodDefinition<unknown, unknown>;
  */
 export class CallScopes {
   private readonly open = new Set<CallScope>();
+  private readonly deadlines: Deadlines;
 
-  constructor(private readonly policy: CallPolicy) {}
+  constructor(private readonly policy: CallPolicy) {
+    this.deadlines = new Deadlines(policy.defaultDeadlineMs);
+  }
 
   /**
    * For the `interceptors` option of grpc-js. It changes the call's own methods instead of wrapping the call, because
    * grpc-js sends its own statuses (too large, unreadable, deadline) past any wrapper.
    */
   readonly interceptor: ServerInterceptor = (method, call) => {
-    new CallScope(method, call, this.policy, this.open).attach();
+    new CallScope(method, call, this.policy, this.open, this.deadlines).attach();
     return call as unknown as ServerInterceptingCall;
   };
 
@@ -57,12 +61,11 @@ export class CallScopes {
   }
 }
 
-class CallScope implements Listener {
+class CallScope extends Expiring implements Listener {
   private readonly began = performance.now();
   private readonly sendStatus: Call['sendStatus'];
   private context: RequestContext | undefined;
   private listener: Listener;
-  private timer: NodeJS.Timeout | undefined;
   private finished = false;
 
   constructor(
@@ -70,7 +73,9 @@ class CallScope implements Listener {
     private readonly call: Call,
     private readonly policy: CallPolicy,
     private readonly siblings: Set<CallScope>,
+    private readonly deadlines: Deadlines,
   ) {
+    super();
     this.sendStatus = call.sendStatus.bind(call);
   }
 
@@ -129,6 +134,11 @@ class CallScope implements Listener {
     else listener.onCancel();
   }
 
+  /** The time that the server grants by itself is up. */
+  expire(): void {
+    this.end(new AppError('TIMEOUT'));
+  }
+
   /** Answers in the handler's place and tells it to stop. */
   end(error: AppError): void {
     this.answer(toGrpcStatus(error, this.context));
@@ -148,7 +158,7 @@ class CallScope implements Listener {
     });
   }
 
-  /** grpc-js watches the client's deadline; ours needs a timer only where it comes first. */
+  /** grpc-js watches the client's deadline; ours is watched only where it comes first. */
   private armDeadline(): number | undefined {
     const deadline = Number(this.call.getDeadline());
     if (this.method.requestStream || this.method.responseStream) {
@@ -157,7 +167,7 @@ class CallScope implements Listener {
     const { defaultDeadlineMs } = this.policy;
     const ours = Date.now() + defaultDeadlineMs;
     if (deadline <= ours) return deadline;
-    this.timer = setTimeout(() => this.end(new AppError('TIMEOUT')), defaultDeadlineMs);
+    this.deadlines.add(this);
     return ours;
   }
 
@@ -184,7 +194,7 @@ class CallScope implements Listener {
 
   private finish(code: Code): void {
     this.finished = true;
-    clearTimeout(this.timer);
+    this.deadlines.delete(this);
     this.siblings.delete(this);
     const { path } = this.method;
     const end = path.lastIndexOf('/');

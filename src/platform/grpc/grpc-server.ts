@@ -12,6 +12,7 @@ import { ServerGrpc } from '@nestjs/microservices';
 import { isObservable, lastValueFrom } from 'rxjs';
 import type { GrpcSettings } from '../config/index.js';
 import { AppError } from '../errors/index.js';
+import { within } from '../time-limit/index.js';
 import { CallScopes, type CallObserver } from './call-scope.js';
 import { channelOptions, MAX_METADATA_BYTES } from './channel-options.js';
 import { GrpcHealth } from './grpc-health.js';
@@ -65,7 +66,7 @@ export class ArcanaGrpcServer extends ServerGrpc {
       maxMetadataBytes: MAX_METADATA_BYTES,
       observe: setup.observe,
       onUnexpected: (error, route) => {
-        this.logger.error(`${route} failed outside its handler`, error.cause);
+        this.logger.error(error.cause ?? error, `${route} failed outside its handler`);
       },
     });
   }
@@ -137,10 +138,10 @@ export class ArcanaGrpcServer extends ServerGrpc {
     const graceful = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
     const goodbye = new AppError('SERVICE_UNAVAILABLE', { message: 'The server is shutting down.' });
     this.scopes.endStreams(goodbye);
-    if (!(await within(this.setup.settings.shutdown_grace_ms, graceful))) {
+    if (!(await isDone(graceful, this.setup.settings.shutdown_grace_ms))) {
       this.scopes.endAll(goodbye);
       // The goodbyes need a moment on the wire; a client that does not read them is not waited for.
-      await within(GOODBYE_MS, graceful);
+      await isDone(graceful, GOODBYE_MS);
     }
     server.forceShutdown();
     this.grpcClient = null;
@@ -189,16 +190,13 @@ async function answerOf(handler: UnaryHandler, call: ServerUnaryCall<object, obj
   ) as Promise<object>;
 }
 
-/** Whether `done` was, within so many milliseconds. */
-async function within(milliseconds: number, done: Promise<void>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), milliseconds);
-  });
-  const first = await Promise.race([done.then(() => true), limit]);
-  clearTimeout(timer);
-  return first;
-}
+/** Whether `work` ends within so many milliseconds. */
+const isDone = (work: Promise<void>, milliseconds: number): Promise<boolean> =>
+  within(
+    work.then(() => true),
+    milliseconds,
+    () => false,
+  );
 
 const shortName = (service: string): string => service.slice(service.lastIndexOf('.') + 1);
 

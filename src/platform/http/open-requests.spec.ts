@@ -34,21 +34,6 @@ describe('the requests that are being answered', () => {
 
   afterEach(() => jest.useRealTimers());
 
-  it('are told each at its own time that it is up, and only once', () => {
-    const connection = socket();
-    requests.add(new NamedRequest('first', told), connection);
-    jest.advanceTimersByTime(400);
-    requests.add(new NamedRequest('second', told), connection);
-    jest.advanceTimersByTime(599);
-    expect(told).toEqual([]);
-    jest.advanceTimersByTime(1);
-    expect(told).toEqual(['first expired']);
-    jest.advanceTimersByTime(400);
-    expect(told).toEqual(['first expired', 'second expired']);
-    jest.advanceTimersByTime(10_000);
-    expect(told).toHaveLength(2);
-  });
-
   it('are told that their client left, those of its connection alone', () => {
     const [mine, other] = [socket(), socket()];
     requests.add(new NamedRequest('a', told), mine);
@@ -70,20 +55,7 @@ describe('the requests that are being answered', () => {
     expect(told).toEqual([]);
   });
 
-  it('may be answered in any order', () => {
-    const connection = socket();
-    const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((name) => new NamedRequest(name, told));
-    for (const request of [a!, b!, c!, d!]) requests.add(request, connection);
-    requests.delete(b!, connection);
-    requests.delete(d!, connection);
-    requests.delete(a!, connection);
-    requests.delete(a!, connection);
-    requests.add(d!, connection);
-    jest.advanceTimersByTime(1_000);
-    expect(told).toEqual(['c expired', 'd expired']);
-  });
-
-  it('share one listener per connection, and leave no timer behind', () => {
+  it('share one listener per connection', () => {
     const connection = socket();
     for (let i = 0; i < 100; i++) {
       const request = new NamedRequest(String(i), told);
@@ -91,8 +63,5 @@ describe('the requests that are being answered', () => {
       requests.delete(request, connection);
     }
     expect(connection.listenerCount('close')).toBe(1);
-    expect(jest.getTimerCount()).toBe(1);
-    jest.advanceTimersByTime(1_000);
-    expect(jest.getTimerCount()).toBe(0);
   });
 });

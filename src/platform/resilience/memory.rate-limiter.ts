@@ -23,8 +23,10 @@ const DEFAULT_MAX_KEYS = 100_000;
  * bucket takes to fill; in the latter case only full buckets are forgotten, which changes no decision.
  */
 export class MemoryRateLimiter extends RateLimiter {
-  #young = new Map<string, Bucket>();
-  #old = new Map<string, Bucket>();
+  // By policy, then by key: one text of both would have to be made for every call.
+  #young = new Map<string, Map<string, Bucket>>();
+  #old = new Map<string, Map<string, Bucket>>();
+  #youngSize = 0;
   #turnedAt: number;
   #slowestFillMs = 0;
   readonly #maxKeys: number;
@@ -40,7 +42,7 @@ export class MemoryRateLimiter extends RateLimiter {
 
   /** Buckets kept at this moment, at most `maxKeys`. */
   get size(): number {
-    return this.#young.size + this.#old.size;
+    return this.#youngSize + [...this.#old.values()].reduce((sum, { size }) => sum + size, 0);
   }
 
   consume(key: string, policy: RateLimitPolicy, cost = 1): RateLimitDecision {
@@ -48,7 +50,7 @@ export class MemoryRateLimiter extends RateLimiter {
     const now = this.#now();
     const capacity = capacityOf(policy);
     const perMs = policy.limit / (policy.windowSeconds * 1000);
-    const bucket = this.#bucket(`${policy.name}|${key}`, capacity, now);
+    const bucket = this.#bucket(policy.name, key, capacity, now);
     bucket.tokens = Math.min(capacity, bucket.tokens + (now - bucket.at) * perMs);
     bucket.at = now;
     this.#slowestFillMs = Math.max(this.#slowestFillMs, capacity / perMs);
@@ -57,19 +59,24 @@ export class MemoryRateLimiter extends RateLimiter {
     return decisionOf(policy, allowed, bucket.tokens, cost);
   }
 
-  #bucket(id: string, capacity: number, now: number): Bucket {
-    if (this.#young.size * 2 >= this.#maxKeys || now - this.#turnedAt > this.#slowestFillMs) this.#turn(now);
-    const young = this.#young.get(id);
+  #bucket(policy: string, key: string, capacity: number, now: number): Bucket {
+    if (this.#youngSize * 2 >= this.#maxKeys || now - this.#turnedAt > this.#slowestFillMs) this.#turn(now);
+    const young = this.#young.get(policy)?.get(key);
     if (young) return young;
-    const bucket = this.#old.get(id) ?? { tokens: capacity, at: now };
-    this.#old.delete(id);
-    this.#young.set(id, bucket);
+    const old = this.#old.get(policy);
+    const bucket = old?.get(key) ?? { tokens: capacity, at: now };
+    old?.delete(key);
+    const buckets = this.#young.get(policy) ?? new Map<string, Bucket>();
+    buckets.set(key, bucket);
+    this.#young.set(policy, buckets);
+    this.#youngSize++;
     return bucket;
   }
 
   #turn(now: number): void {
     this.#old = this.#young;
     this.#young = new Map();
+    this.#youngSize = 0;
     this.#turnedAt = now;
   }
 }
