@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { isUUID } from 'class-validator';
 import { errors, jwtVerify, SignJWT, type JWTPayload } from 'jose';
-import { hash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { ArcanaConfig, jwtSecret, type SecuritySettings } from '../platform/config/index.js';
 import { AppError } from '../platform/errors/index.js';
 import { isAccessTokenFormat, MAX_ACCESS_TOKEN_LENGTH } from './access-token.format.js';
@@ -29,7 +29,10 @@ export interface AccessClaims {
 export class AccessTokens {
   readonly #settings: SecuritySettings;
   readonly #key: Uint8Array;
-  /** Claims by SHA-256 of tokens that verified, oldest first. A signature does not change; time is checked every time. */
+  /**
+   * Claims by tokens that verified, oldest first. A signature does not change; time is checked every time. The tokens
+   * themselves: whoever reads this memory reads the key beside them, and their hashes would cost more than the look-up.
+   */
   readonly #verified = new Map<string, AccessClaims>();
 
   /** @throws ConfigurationError when there is no key and none may be made */
@@ -55,18 +58,16 @@ export class AccessTokens {
   /** @throws UNAUTHORIZED when it is none of ours, TOKEN_EXPIRED when its time is over */
   async verify(token: string): Promise<AccessClaims> {
     if (token.length > MAX_ACCESS_TOKEN_LENGTH) throw new AppError('UNAUTHORIZED');
-    // The hash, so that no list of working tokens lies in memory. Another spelling of the same bytes has another one.
-    const key = hash('sha256', token, 'base64');
-    const known = this.#verified.get(key);
+    const known = this.#verified.get(token);
     if (known) {
       if (known.exp + this.#settings.clock_leeway_secs > Date.now() / 1000) return known;
-      this.#verified.delete(key);
+      this.#verified.delete(token);
       throw new AppError('TOKEN_EXPIRED');
     }
     if (!isAccessTokenFormat(token)) throw new AppError('UNAUTHORIZED');
     const claims = await this.#check(token);
     if (this.#verified.size >= REMEMBERED) this.#verified.delete(this.#verified.keys().next().value!);
-    this.#verified.set(key, claims);
+    this.#verified.set(token, claims);
     return claims;
   }
 

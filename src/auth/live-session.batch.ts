@@ -4,8 +4,8 @@ import type { LiveSession } from './dto/session.dto.js';
 /** Ids asked for in one statement at most. */
 const MAX_BATCH = 200;
 /** Milliseconds between two statements per question of the first one, and at most. */
-const PAUSE_PER_QUESTION_MS = 0.25;
-const MAX_PAUSE_MS = 10;
+const PAUSE_PER_QUESTION_MS = 0.1;
+const MAX_PAUSE_MS = 4;
 
 interface Question {
   readonly sessionId: string;
