@@ -40,7 +40,6 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, error:
 
 /** One request from its head to the end of its answer. */
 class HttpRequest extends OpenRequest {
-  readonly #started = performance.now();
   #ended = false;
 
   constructor(
@@ -74,7 +73,7 @@ class HttpRequest extends OpenRequest {
       method: this.request.method,
       route: this.template,
       status,
-      seconds: (performance.now() - this.#started) / 1000,
+      seconds: (performance.now() - this.began) / 1000,
       context: this.context,
     });
   }
@@ -108,8 +107,7 @@ export function openRequestContexts(
     });
     const entry = new HttpRequest(context, template, request, reply, observe);
     (request as Carrier)[REQUEST] = entry;
-    reply.header('x-request-id', context.requestId);
-    reply.headers(headersFor(url));
+    reply.headers(headersFor(url)).header('x-request-id', request.id);
     open.add(entry, request.socket);
     // Before CORS, which would take every OPTIONS for a preflight.
     if (method === 'OPTIONS' && headers['access-control-request-method'] === undefined) {

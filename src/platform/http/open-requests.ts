@@ -3,12 +3,18 @@ import { Deadlines, Expiring } from '../time-limit/index.js';
 
 /** A request that is being answered. */
 export abstract class OpenRequest extends Expiring {
+  /** Monotonic milliseconds. */
+  readonly began = performance.now();
+  /** The one before it on its connection, which a client that does not wait for answers may still have open. */
+  before: OpenRequest | undefined = undefined;
+
   /** The client has left before it had the whole answer. */
   abstract leave(): void;
 }
 
 const OPEN = Symbol('arcana:open');
-type Carrier = Socket & { [OPEN]?: Set<OpenRequest> };
+/** The newest request of a connection; null when it has none, absent when the connection is not watched yet. */
+type Carrier = Socket & { [OPEN]?: OpenRequest | null };
 
 /**
  * The requests that are being answered: each is told once when its time is up, or when its client leaves. A client leaves
@@ -22,28 +28,38 @@ export class OpenRequests {
   }
 
   add(request: OpenRequest, socket: Socket): void {
-    this.#deadlines.add(request);
+    this.#deadlines.add(request, request.began);
     const carrier = socket as Carrier;
     const open = carrier[OPEN];
-    if (open) open.add(request);
-    else this.#watch(carrier, request);
+    if (open === undefined) this.#watch(carrier);
+    else if (open !== null) request.before = open;
+    carrier[OPEN] = request;
   }
 
   /** The request is answered. */
   delete(request: OpenRequest, socket: Socket): void {
     this.#deadlines.delete(request);
-    (socket as Carrier)[OPEN]?.delete(request);
+    const carrier = socket as Carrier;
+    if (carrier[OPEN] === request) {
+      carrier[OPEN] = request.before ?? null;
+      request.before = undefined;
+      return;
+    }
+    for (let at = carrier[OPEN]; at; at = at.before) {
+      if (at.before !== request) continue;
+      at.before = request.before;
+      request.before = undefined;
+      return;
+    }
   }
 
-  #watch(carrier: Carrier, first: OpenRequest): void {
-    const open = new Set([first]);
-    carrier[OPEN] = open;
+  #watch(carrier: Carrier): void {
     carrier.once('close', () => {
-      for (const request of open) {
+      for (let request = carrier[OPEN]; request; request = request.before) {
         this.#deadlines.delete(request);
         request.leave();
       }
-      open.clear();
+      carrier[OPEN] = null;
     });
   }
 }

@@ -8,12 +8,12 @@
 const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy': "default-src 'none';frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
 };
 
 /** With personal data and tokens: no cache between us and the caller keeps them, no other site's page embeds them. */
 const PRIVATE_HEADERS: Readonly<Record<string, string>> = {
   ...SECURITY_HEADERS,
+  'referrer-policy': 'no-referrer',
   'cross-origin-resource-policy': 'same-origin',
   'cache-control': 'no-store',
 };
@@ -21,6 +21,7 @@ const PRIVATE_HEADERS: Readonly<Record<string, string>> = {
 /** Of the pages: Swagger UI's own files are let in and nothing else. */
 const PAGE_HEADERS: Readonly<Record<string, string>> = {
   ...SECURITY_HEADERS,
+  'referrer-policy': 'no-referrer',
   'cross-origin-resource-policy': 'same-origin',
   'content-security-policy':
     "default-src 'self';style-src 'self' 'unsafe-inline';img-src 'self' data:;object-src 'none';base-uri 'self';form-action 'self';frame-ancestors 'none'",

@@ -22,8 +22,9 @@ export class Deadlines {
 
   constructor(private readonly milliseconds: number) {}
 
-  add(item: Expiring): void {
-    item.expiresAt = performance.now() + this.milliseconds;
+  /** @param now monotonic milliseconds, where the caller has just asked for them */
+  add(item: Expiring, now = performance.now()): void {
+    item.expiresAt = now + this.milliseconds;
     item.isWaiting = true;
     item.older = this.#newest;
     if (this.#newest) this.#newest.newer = item;
