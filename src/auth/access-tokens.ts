@@ -55,15 +55,18 @@ export class AccessTokens {
       .sign(this.#key);
   }
 
+  /** What a token says that verified before and whose time is not over; for any other {@link verify} has to be asked. */
+  recall(token: string): AccessClaims | undefined {
+    const known = this.#verified.get(token);
+    return known && known.exp + this.#settings.clock_leeway_secs > Date.now() / 1000 ? known : undefined;
+  }
+
   /** @throws UNAUTHORIZED when it is none of ours, TOKEN_EXPIRED when its time is over */
   async verify(token: string): Promise<AccessClaims> {
     if (token.length > MAX_ACCESS_TOKEN_LENGTH) throw new AppError('UNAUTHORIZED');
-    const known = this.#verified.get(token);
-    if (known) {
-      if (known.exp + this.#settings.clock_leeway_secs > Date.now() / 1000) return known;
-      this.#verified.delete(token);
-      throw new AppError('TOKEN_EXPIRED');
-    }
+    const known = this.recall(token);
+    if (known) return known;
+    if (this.#verified.delete(token)) throw new AppError('TOKEN_EXPIRED');
     if (!isAccessTokenFormat(token)) throw new AppError('UNAUTHORIZED');
     const claims = await this.#check(token);
     if (this.#verified.size >= REMEMBERED) this.#verified.delete(this.#verified.keys().next().value!);

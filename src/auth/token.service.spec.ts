@@ -12,9 +12,10 @@ const service = (tokens: Partial<AccessTokens>, sessions: Partial<SessionReposit
   new TokenService(strictMock('AccessTokens', tokens), strictMock('SessionRepository', sessions));
 
 const refusing = (code: 'UNAUTHORIZED' | 'TOKEN_EXPIRED') => ({
+  recall: () => undefined,
   verify: () => Promise.reject(new AppError(code)),
 });
-const verified = { verify: async () => CLAIMS };
+const verified = { recall: () => undefined, verify: async () => CLAIMS };
 
 describe('a token', () => {
   test('that verifies and whose session lives is its owner, in the role the account has now', async () => {
@@ -32,6 +33,12 @@ describe('a token', () => {
       session_id: 'session-1',
       expires_at: new Date(1_800_000_000_000),
     });
+  });
+
+  test('that verified before is asked about its session all the same', async () => {
+    const recalled = { recall: () => CLAIMS };
+    expect((await service(recalled, { findLive: async () => SESSION }).validate('t')).valid).toBe(true);
+    expect((await service(recalled, { findLive: async () => null }).validate('t')).valid).toBe(false);
   });
 
   test.each([

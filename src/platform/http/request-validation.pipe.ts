@@ -4,6 +4,7 @@ import { validateSync } from 'class-validator';
 import { AppError, validationFailed } from '../errors/index.js';
 import { plainInstance } from './plain-class.js';
 import { assertPlainInput } from './plain-input.js';
+import { isValidAtOnce } from './quick-check.js';
 import { rememberValidationRules } from './validation-rules.js';
 
 /** Parameters of these types are no data classes; what they must be is for their own pipes to say. */
@@ -38,6 +39,7 @@ export class RequestValidationPipe implements PipeTransform {
     const members = value ?? {};
     const target = metatype as Type<object>;
     const instance: object = plainInstance(target, members) ?? plainToInstance(target, members);
+    if (isValidAtOnce(target, instance)) return instance;
     const errors = validateSync(instance, OPTIONS);
     if (errors.length > 0) throw validationFailed(errors);
     return instance;
