@@ -30,10 +30,11 @@ const CHECKS = {
     commands: [['depcruise', 'src', 'migrations', '--output-type', 'err-long']],
   },
   protos: {
-    covers: 'buf: style and format of proto/',
+    covers: 'buf: style, format and promises of proto/',
     commands: [
       ['buf', 'lint'],
       ['buf', 'format', '--diff', '--exit-code'],
+      ['buf', 'breaking', '--against', 'proto/baseline.json'],
     ],
   },
 };
