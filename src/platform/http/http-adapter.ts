@@ -104,9 +104,10 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
     : error.code === 'HPE_HEADER_OVERFLOW'
       ? '431 Request Header Fields Too Large'
       : '400 Bad Request';
-  const body = JSON.stringify({ ...problem, status: Number.parseInt(status, 10) });
+  const requestId = acceptRequestId(undefined);
+  const body = JSON.stringify({ ...problem, status: Number.parseInt(status, 10), request_id: requestId });
   socket.end(
-    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: ${PROBLEM_CONTENT_TYPE}\r\n` +
+    `HTTP/1.1 ${status}\r\nConnection: close\r\nX-Request-Id: ${requestId}\r\nContent-Type: ${PROBLEM_CONTENT_TYPE}\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
   // A client that does not end its side would keep half a connection for ever.

@@ -365,8 +365,8 @@ describe('the time-out of a request', () => {
     await app.close();
   });
 
-  it('stops the work when the caller leaves', async () => {
-    const { app } = await boot();
+  it('stops the work when the caller leaves, and tells the observer', async () => {
+    const { app, seen } = await boot();
     await app.listen(0, '127.0.0.1');
     const called = new Promise<void>((resolve) => {
       reached.called = resolve;
@@ -379,6 +379,7 @@ describe('the time-out of a request', () => {
     socket.destroy();
     await aborted;
     expect(signal?.reason).toMatchObject({ code: 'CANCELLED' });
+    expect(seen.map(({ route, status }) => [route, status])).toEqual([['/things/hang', 499]]);
     reached.release?.();
     await app.close();
   });
@@ -446,7 +447,10 @@ describe('what is not even HTTP', () => {
     socket.on('data', (chunk) => (answer += String(chunk)));
     await once(socket, 'close');
     expect(answer).toContain(`HTTP/1.1 ${status}`);
-    expect(JSON.parse(answer.split('\r\n\r\n')[1]!)).toMatchObject({ code: 'MALFORMED_REQUEST', status });
+    const problem = JSON.parse(answer.split('\r\n\r\n')[1]!) as { request_id: string };
+    expect(problem).toMatchObject({ code: 'MALFORMED_REQUEST', status });
+    expect(problem.request_id).toMatch(/^[0-9a-f]{32}$/);
+    expect(answer).toContain(`X-Request-Id: ${problem.request_id}\r\n`);
     await app.close();
   });
 });
