@@ -59,6 +59,25 @@ describe('questions', () => {
     }
   });
 
+  test('do not wait for a statement that never ends', async () => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'queueMicrotask', 'nextTick'] });
+    try {
+      const ask = jest.fn(async (ids: string[]) => ids.map(session));
+      ask.mockReturnValueOnce(new Promise(() => undefined));
+      const batch = new LiveSessionBatch(ask);
+      void batch.find('lost');
+      await new Promise(setImmediate);
+      const next = batch.find('next');
+      await new Promise(setImmediate);
+      expect(ask).toHaveBeenCalledTimes(1);
+      await jest.advanceTimersByTimeAsync(100);
+      expect(await next).toEqual(session('next'));
+      expect(await batch.find('after')).toEqual(session('after'));
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
   test('more than fit into one statement are asked for in several', async () => {
     const ask = jest.fn(async (ids: string[]) => ids.map(session));
     const batch = new LiveSessionBatch(ask);

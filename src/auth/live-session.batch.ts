@@ -6,6 +6,10 @@ const MAX_BATCH = 200;
 /** Milliseconds between two statements per question of the first one, and at most. */
 const PAUSE_PER_QUESTION_MS = 0.1;
 const MAX_PAUSE_MS = 4;
+/** A statement that takes longer does not keep the others waiting: its connection may be dead. */
+const SLOW_MS = 100;
+/** So many slow ones are passed by; when more are slow, it is not the connection but the database. */
+const MAX_SLOW = 3;
 
 interface Question {
   readonly sessionId: string;
@@ -25,6 +29,7 @@ export class LiveSessionBatch {
   #waiting: Question[] = [];
   #scheduled = false;
   #running = 0;
+  readonly #slow = new Set<Question[]>();
   #nextAt = 0;
   /** The statement belongs to no single request: the context of the first one must not bound the others. */
   readonly #outside = AsyncLocalStorage.snapshot();
@@ -47,7 +52,12 @@ export class LiveSessionBatch {
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#running >= this.maxRunning || this.#waiting.length === 0) return;
+    if (
+      this.#scheduled ||
+      this.#running >= this.maxRunning + Math.min(this.#slow.size, MAX_SLOW) ||
+      this.#waiting.length === 0
+    )
+      return;
     this.#scheduled = true;
     const pause = this.#nextAt - performance.now();
     this.#outside(() =>
@@ -60,6 +70,10 @@ export class LiveSessionBatch {
     const questions = this.#waiting.splice(0, MAX_BATCH);
     this.#nextAt = performance.now() + Math.min(questions.length * PAUSE_PER_QUESTION_MS, MAX_PAUSE_MS);
     this.#running++;
+    const slow = setTimeout(() => {
+      this.#slow.add(questions);
+      this.#schedule();
+    }, SLOW_MS);
     this.#schedule();
     try {
       const ids = [...new Set(questions.map(({ sessionId }) => sessionId))];
@@ -68,6 +82,8 @@ export class LiveSessionBatch {
     } catch (error) {
       for (const { reject } of questions) reject(error);
     } finally {
+      clearTimeout(slow);
+      this.#slow.delete(questions);
       this.#running--;
       this.#schedule();
     }
