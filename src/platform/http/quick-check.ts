@@ -68,7 +68,9 @@ function readRules(type: Type<object>): Rules | null {
   const rules = new Map<string, { property: string; conditions: Condition[]; checks: Check[] }>();
   for (const declared of storage.getTargetValidationMetadatas(type, '', false, false)) {
     const { propertyName: property, constraints } = declared;
-    if (declared.each || declared.groups.length || declared.validateIf) return null;
+    // The type says that there always are groups; options without any leave them undefined.
+    const groups = declared.groups as unknown[] | undefined;
+    if (declared.each || groups?.length || declared.validateIf) return null;
     const rule = rules.get(property) ?? { property, conditions: [], checks: [] };
     rules.set(property, rule);
     if (declared.type === ValidationTypes.CONDITIONAL_VALIDATION) {
