@@ -19,7 +19,6 @@ import {
   REGISTRATION_CLOSED,
   RESET_TOKEN_INVALID,
 } from './auth.errors.js';
-import { AuthService } from './auth.service.js';
 import { TokenPair } from './dto/auth-answers.dto.js';
 import {
   LoginRequest,
@@ -30,13 +29,20 @@ import {
 } from './dto/auth-requests.dto.js';
 import { OptionalBodyPipe } from './optional-body.pipe.js';
 import { PasswordService } from './password.service.js';
+import { ProfileService } from './profile.service.js';
+import { RegistrationService } from './registration.service.js';
+import { SessionService } from './session.service.js';
+import { SignInService } from './sign-in.service.js';
 
 /** REST of signing up, in and out. */
 @ApiTags('auth')
 @Controller('api/v1/auth')
 export class AuthController {
   constructor(
-    private readonly auth: AuthService,
+    private readonly registration: RegistrationService,
+    private readonly signIn: SignInService,
+    private readonly sessions: SessionService,
+    private readonly profile: ProfileService,
     private readonly passwords: PasswordService,
   ) {}
 
@@ -56,7 +62,7 @@ export class AuthController {
     @Body() request: RegisterRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<User> {
-    const user = await this.auth.register(request);
+    const user = await this.registration.register(request);
     void reply.header('location', `/api/v1/users/${user.id}`);
     return user;
   }
@@ -69,7 +75,7 @@ export class AuthController {
   @ApiOkResponse({ type: TokenPair })
   @ApiErrors('INVALID_CREDENTIALS', ACCOUNT_SUSPENDED, EMAIL_NOT_VERIFIED)
   async login(@Body() request: LoginRequest): Promise<TokenPair> {
-    return this.auth.login(request);
+    return this.signIn.login(request);
   }
 
   @Post('refresh')
@@ -83,7 +89,7 @@ export class AuthController {
   @ApiOkResponse({ type: TokenPair })
   @ApiErrors('UNAUTHORIZED', 'TOKEN_EXPIRED')
   async refresh(@Body() request: RefreshRequest): Promise<TokenPair> {
-    return this.auth.refresh(request);
+    return this.sessions.refresh(request);
   }
 
   @Post('logout')
@@ -97,7 +103,7 @@ export class AuthController {
   @ApiBody({ type: LogoutRequest, required: false })
   @ApiNoContentResponse({ description: 'The session is over.' })
   async logout(@Body(new OptionalBodyPipe(LogoutRequest)) request: unknown): Promise<void> {
-    await this.auth.logout(request as LogoutRequest);
+    await this.sessions.logout(request as LogoutRequest);
   }
 
   @Post('reset-password')
@@ -119,6 +125,6 @@ export class AuthController {
   @ApiOperation({ summary: "Read the caller's own account" })
   @ApiOkResponse({ type: User })
   async me(): Promise<User> {
-    return this.auth.me();
+    return this.profile.me();
   }
 }

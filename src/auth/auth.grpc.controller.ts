@@ -3,7 +3,6 @@ import { GrpcMethod, Payload } from '@nestjs/microservices';
 import { RateLimit } from '../platform/resilience/index.js';
 import { Authenticated, OptionallyAuthenticated, Public } from '../platform/security/index.js';
 import type { User } from '../users/index.js';
-import { AuthService } from './auth.service.js';
 import type { TokenPair, TokenValidity } from './dto/auth-answers.dto.js';
 import {
   LoginRequest,
@@ -12,13 +11,20 @@ import {
   RegisterRequest,
   ValidateTokenRequest,
 } from './dto/auth-requests.dto.js';
+import { ProfileService } from './profile.service.js';
+import { RegistrationService } from './registration.service.js';
+import { SessionService } from './session.service.js';
+import { SignInService } from './sign-in.service.js';
 import { TokenService } from './token.service.js';
 
 /** arcana.auth.v1.AuthService: the calls of REST, and the judgement of a token. */
 @Controller()
 export class AuthGrpcController {
   constructor(
-    private readonly auth: AuthService,
+    private readonly registration: RegistrationService,
+    private readonly signIn: SignInService,
+    private readonly sessions: SessionService,
+    private readonly profile: ProfileService,
     private readonly tokens: TokenService,
   ) {}
 
@@ -26,21 +32,21 @@ export class AuthGrpcController {
   @Public()
   @RateLimit('auth')
   async register(@Payload() request: RegisterRequest): Promise<{ user: User }> {
-    return { user: await this.auth.register(request) };
+    return { user: await this.registration.register(request) };
   }
 
   @GrpcMethod('AuthService', 'Login')
   @Public()
   @RateLimit('auth')
   async login(@Payload() request: LoginRequest): Promise<TokenPair> {
-    return this.auth.login(request);
+    return this.signIn.login(request);
   }
 
   @GrpcMethod('AuthService', 'RefreshToken')
   @Public()
   @RateLimit('auth')
   async refreshToken(@Payload() request: RefreshRequest): Promise<TokenPair> {
-    return this.auth.refresh(request);
+    return this.sessions.refresh(request);
   }
 
   // The token to judge is the message; whoever holds one may ask what it is worth.
@@ -53,13 +59,13 @@ export class AuthGrpcController {
   @GrpcMethod('AuthService', 'Logout')
   @OptionallyAuthenticated()
   async logout(@Payload() request: LogoutRequest): Promise<Record<string, never>> {
-    await this.auth.logout(request);
+    await this.sessions.logout(request);
     return {};
   }
 
   @GrpcMethod('AuthService', 'GetCurrentUser')
   @Authenticated()
   async getCurrentUser(): Promise<{ user: User }> {
-    return { user: await this.auth.me() };
+    return { user: await this.profile.me() };
   }
 }
