@@ -1,8 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsArray, IsDate, IsIn, IsObject, IsOptional, IsUUID } from 'class-validator';
 import { PRIORITIES, type Priority } from '../../platform/queue/index.js';
-import { Rfc3339 } from '../../platform/validation/index.js';
-import { IsCorrelationId, IsWords } from './job-rules.js';
+import { IsCorrelationId, IsWords, Rfc3339 } from '../../platform/validation/index.js';
 
 /** A job asked for from outside. Whether its type may be, and the payload's shape, are the type's own matter. */
 export class EnqueueJob {

@@ -1,8 +1,7 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsDate, IsIn, IsInt, IsOptional, Max, Min } from 'class-validator';
 import { JOB_STATES, type JobState } from '../../platform/queue/index.js';
-import { Digits, Rfc3339 } from '../../platform/validation/index.js';
-import { IsCorrelationId, IsWords } from './job-rules.js';
+import { Digits, IsCorrelationId, IsWords, Rfc3339 } from '../../platform/validation/index.js';
 
 const MAX_NAME_LENGTH = 128;
 const MAX_TAG_LENGTH = 64;

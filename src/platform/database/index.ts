@@ -10,6 +10,8 @@ export type { DataSource } from 'typeorm';
 export { createDataSource, MIGRATIONS_TABLE } from './data-source.js';
 export { runMigrations } from './migration-runner.js';
 export { poolSizes, StatementLog, StatementTimes } from './statement-log.js';
+export { decodePosition, encodePosition } from './list-position.js';
+export type { ListPosition } from './list-position.js';
 export { VersionedRow } from './versioned-row.js';
 export { AuditEffect, effects, Effects, EventEffect, JobEffect } from './effects/effects.js';
 export type { EventDeclaration, JobDeclaration, JobEffectOptions } from './effects/effects.js';
