@@ -2,6 +2,7 @@ import { operationsOf } from '../support/openapi-document.js';
 import { startProduct } from '../support/over-links.js';
 import { GrpcCallError } from '../support/grpc-client.js';
 import { GrpcReflection } from '../support/grpc-reflection.js';
+import { apiRoutes } from '../support/route-tree.js';
 
 /** What may be called without credentials: written by hand, so that nothing becomes public by accident. */
 const PUBLIC_ROUTES = new Set([
@@ -25,8 +26,6 @@ const PUBLIC_RPCS = new Set([
   'grpc.health.v1.Health/Watch',
   'grpc.health.v1.Health/List',
 ]);
-/** Served beside the documented routes, and public. */
-const UNDOCUMENTED = ['/docs', '/docs-json', '/docs-yaml', '/openapi.json', '/metrics'];
 
 describe('without credentials', () => {
   let product: Awaited<ReturnType<typeof startProduct>>;
@@ -85,32 +84,9 @@ describe('without credentials', () => {
     const documented = operationsOf(document).map(
       ({ method, path }) => `${method} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`,
     );
-    const served = routesOf(app.nest.getHttpAdapter().getInstance());
-    const unknown = served.filter(
-      (route) => !documented.includes(route) && !UNDOCUMENTED.some((path) => route.startsWith(`GET ${path}`)),
-    );
+    const served = apiRoutes(app.nest.getHttpAdapter().getInstance());
+    const unknown = served.filter((route) => !documented.includes(route));
     expect(unknown).toEqual([]);
     expect(documented.filter((route) => !served.includes(route))).toEqual([]);
   });
 });
-
-interface Printable {
-  printRoutes(options: { commonPrefix: boolean }): string;
-}
-
-/** `GET /api/v1/users/:id`, from the tree that Fastify prints. */
-function routesOf(server: Printable): string[] {
-  const routes: string[] = [];
-  const path: string[] = [];
-  for (const line of server.printRoutes({ commonPrefix: false }).split('\n')) {
-    const match = /^([\s│]*)[├└]── (.*?)(?: \(([A-Z, ]+)\))?$/u.exec(line);
-    if (!match) continue;
-    const depth = match[1]!.length / 4;
-    path.splice(depth, path.length, match[2]!);
-    for (const method of match[3]?.split(', ') ?? []) {
-      if (method !== 'HEAD' && method !== 'OPTIONS')
-        routes.push(`${method} ${path.slice(0, depth + 1).join('')}`);
-    }
-  }
-  return routes;
-}

@@ -144,6 +144,12 @@ export class GrpcClient {
     );
   }
 
+  /** Whether the caller, and whether the server, may send any number of messages. */
+  streams(path: string): { requests: boolean; responses: boolean } {
+    const { requestStream, responseStream } = this.method(path);
+    return { requests: requestStream, responses: responseStream };
+  }
+
   /** A call that sends several messages and receives one. */
   upload<T = Record<string, unknown>>(path: string, requests: object[], call: GrpcCall = {}): Promise<T> {
     const method = this.method(path);
