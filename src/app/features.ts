@@ -1,3 +1,4 @@
+import { auditFeature } from '../audit/index.js';
 import { authFeature } from '../auth/index.js';
 import { healthFeature } from '../health/index.js';
 import { jobsFeature } from '../jobs/index.js';
@@ -7,6 +8,7 @@ import { usersFeature } from '../users/index.js';
 
 /** Every feature, in order of rank: one may use those before it. A new feature is one line here. */
 export const FEATURES: readonly Feature[] = [
+  auditFeature,
   usersFeature,
   authFeature,
   jobsFeature,

@@ -131,6 +131,7 @@ describe('the build in dist/', () => {
   it.each(['v1', 'v1alpha'] as const)('tells over reflection %s which services it has', async (version) => {
     const reflection = new GrpcReflection(product.grpcTarget, version);
     expect((await reflection.services()).sort()).toEqual([
+      'arcana.audit.v1.AuditService',
       'arcana.auth.v1.AuthService',
       'arcana.health.v1.HealthService',
       'arcana.jobs.v1.JobQueueService',

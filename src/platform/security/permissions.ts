@@ -10,6 +10,7 @@ const ADMIN = [
   'users:update',
   'users:delete',
   'jobs:enqueue',
+  'audit:read',
 ] as const;
 const SUPER_ADMIN = [...ADMIN, 'users:manage_super_admins'] as const;
 

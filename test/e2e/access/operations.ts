@@ -3,8 +3,9 @@ import { NOBODY, rest, rpc, struct, type Routes, type Rpcs } from './expected.js
 const { admins, everyone, operators, signedIn } = rest;
 const PRUNE = { type: 'queue.prune_records', payload: { older_than_days: 3650 }, unique_key: 'access' };
 
-/** Health, jobs and plugins. */
+/** The audit log, health, jobs and plugins. */
 export const OPERATION_ROUTES: Routes = [
+  ['GET /api/v1/audit-logs', undefined, admins(200)],
   ['GET /api/jobs/jobs', undefined, operators(200)],
   ['GET /api/v1/jobs/jobs', undefined, operators(200)],
   ['GET /api/jobs/jobs/{nobody}', undefined, operators(404)],
@@ -20,6 +21,7 @@ export const OPERATION_ROUTES: Routes = [
 ];
 
 export const OPERATION_RPCS: Rpcs = [
+  ['arcana.audit.v1.AuditService/ListAuditLogs', {}, rpc.admins('OK')],
   [
     'arcana.jobs.v1.JobQueueService/Enqueue',
     { ...PRUNE, payload: struct({ older_than_days: 0 }) },

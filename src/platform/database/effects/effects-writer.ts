@@ -3,7 +3,9 @@ import type { EntityManager } from 'typeorm';
 import { RequestContext, traceparent } from '../../context/index.js';
 import { newId } from '../id.js';
 import { OUTBOX_CHANNEL } from './outbox-store.js';
-import type { Effects } from './effects.js';
+import type { AuditEffect, Effects } from './effects.js';
+
+const MAX_USER_AGENT_LENGTH = 512;
 
 /**
  * The one writer of effects: events and jobs become outbox rows, audit entries rows of the append-only audit log, all
@@ -35,23 +37,38 @@ export class EffectsWriter {
       // Delivered when, and only when, the transaction commits.
       await tx.query(`NOTIFY ${OUTBOX_CHANNEL}`);
     }
-    for (const entry of effects.audit) {
-      await tx.query(
-        `INSERT INTO audit_logs (id, action, actor_id, target_id, details, request_id, trace_id, ip, user_agent, route)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-        [
-          newId(),
-          entry.action,
-          context?.principal?.id ?? null,
-          entry.target ?? null,
-          entry.details ?? {},
-          correlationId,
-          context?.trace.traceId ?? null,
-          context?.ip ?? null,
-          context?.userAgent?.slice(0, 512) ?? null,
-          context?.route ?? null,
-        ],
-      );
-    }
+    await this.#audit(tx, effects.audit, correlationId, context);
+  }
+
+  /** In one statement, however many. What a caller could make long is cut: an act is not refused for its traces. */
+  async #audit(
+    tx: EntityManager,
+    entries: readonly AuditEffect[],
+    requestId: string,
+    context: RequestContext | undefined,
+  ): Promise<void> {
+    if (entries.length === 0) return;
+    const rows = entries.map(({ action, target = null, details = {} }) => ({
+      id: newId(),
+      action,
+      target_id: target,
+      details,
+    }));
+    await tx.query(
+      `INSERT INTO audit_logs
+         (id, action, target_id, details, actor_id, actor_via, request_id, trace_id, ip, user_agent, route)
+       SELECT r.id, r.action, r.target_id, r.details, $2, $3, $4, $5, $6, $7, $8
+       FROM jsonb_to_recordset($1::jsonb) AS r(id uuid, action text, target_id text, details jsonb)`,
+      [
+        JSON.stringify(rows),
+        context?.principal?.id ?? null,
+        context?.principal?.via ?? null,
+        requestId,
+        context?.trace.traceId ?? null,
+        context?.ip ?? null,
+        context?.userAgent?.slice(0, MAX_USER_AGENT_LENGTH) ?? null,
+        context?.route ?? null,
+      ],
+    );
   }
 }
