@@ -121,7 +121,7 @@ export class AuthController {
   }
 
   @Get('me')
-  @Authenticated()
+  @Authenticated({ keys: true })
   @ApiOperation({ summary: "Read the caller's own account" })
   @ApiOkResponse({ type: User })
   async me(): Promise<User> {

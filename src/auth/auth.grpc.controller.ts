@@ -64,7 +64,7 @@ export class AuthGrpcController {
   }
 
   @GrpcMethod('AuthService', 'GetCurrentUser')
-  @Authenticated()
+  @Authenticated({ keys: true })
   async getCurrentUser(): Promise<{ user: User }> {
     return { user: await this.profile.me() };
   }

@@ -48,7 +48,7 @@ export class JobsController {
   }
 
   @Post('jobs')
-  @Authenticated()
+  @Authenticated({ keys: true })
   @ApiOperation({
     summary: 'Enqueue a job',
     description:

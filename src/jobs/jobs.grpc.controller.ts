@@ -12,7 +12,7 @@ export class JobsGrpcController {
   constructor(private readonly jobs: JobsService) {}
 
   @GrpcMethod('JobQueueService', 'Enqueue')
-  @Authenticated()
+  @Authenticated({ keys: true })
   async enqueue(@Payload() request: EnqueueJob): Promise<{ job: Job; deduplicated: boolean }> {
     const { deduplicated, ...job } = await this.jobs.enqueue(request);
     return { job, deduplicated };

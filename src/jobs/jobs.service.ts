@@ -45,7 +45,7 @@ export class JobsService {
   @Remote({ args: [EnqueueJob], result: EnqueuedJob })
   async enqueue(request: EnqueueJob): Promise<EnqueuedJob> {
     const permission = this.queue.enqueuePermission(request.type);
-    if (!permits(currentPrincipal().roles, permission)) throw new AppError('FORBIDDEN');
+    if (!permits(currentPrincipal(), permission)) throw new AppError('FORBIDDEN');
     const { id, deduplicated } = await this.queue.enqueueByType(request.type, request.payload ?? {}, {
       priority: request.priority,
       at: request.scheduled_at,

@@ -30,7 +30,13 @@ import { ListUsersQuery } from './dto/list-users.dto.js';
 import { ReplaceUser, UserChanges } from './dto/update-user.dto.js';
 import { User, UserPage } from './dto/user.dto.js';
 import { entityTag, versionsOf } from './if-match.js';
-import { EMAIL_TAKEN, LAST_SUPER_ADMIN, ROLE_ABOVE_OWN, SUPER_ADMIN_PROTECTED } from './users.errors.js';
+import {
+  ACCOUNT_ABOVE_OWN,
+  EMAIL_TAKEN,
+  LAST_SUPER_ADMIN,
+  ROLE_ABOVE_OWN,
+  SUPER_ADMIN_PROTECTED,
+} from './users.errors.js';
 import { UsersService } from './users.service.js';
 
 const ETAG = {
@@ -116,7 +122,7 @@ export class UsersController {
   @ApiParam(ID)
   @ApiHeader(IF_MATCH)
   @ApiOkResponse({ type: User, headers: ETAG })
-  @ApiErrors('NOT_FOUND', 'PRECONDITION_FAILED', EMAIL_TAKEN, SUPER_ADMIN_PROTECTED)
+  @ApiErrors('NOT_FOUND', 'PRECONDITION_FAILED', EMAIL_TAKEN, SUPER_ADMIN_PROTECTED, ACCOUNT_ABOVE_OWN)
   async replace(
     @Param('id', UuidPipe) id: string,
     @Body() request: ReplaceUser,
@@ -136,7 +142,7 @@ export class UsersController {
   @ApiParam(ID)
   @ApiHeader(IF_MATCH)
   @ApiOkResponse({ type: User, headers: ETAG })
-  @ApiErrors('NOT_FOUND', 'PRECONDITION_FAILED', EMAIL_TAKEN, SUPER_ADMIN_PROTECTED)
+  @ApiErrors('NOT_FOUND', 'PRECONDITION_FAILED', EMAIL_TAKEN, SUPER_ADMIN_PROTECTED, ACCOUNT_ABOVE_OWN)
   async update(
     @Param('id', UuidPipe) id: string,
     @Body() changes: UserChanges,
@@ -156,7 +162,7 @@ export class UsersController {
   @ApiParam(ID)
   @ApiHeader(IF_MATCH)
   @ApiNoContentResponse({ description: 'The account is deleted.' })
-  @ApiErrors('NOT_FOUND', 'PRECONDITION_FAILED', LAST_SUPER_ADMIN, SUPER_ADMIN_PROTECTED)
+  @ApiErrors('NOT_FOUND', 'PRECONDITION_FAILED', LAST_SUPER_ADMIN, SUPER_ADMIN_PROTECTED, ACCOUNT_ABOVE_OWN)
   async delete(
     @Param('id', UuidPipe) id: string,
     @Headers('if-match') ifMatch: string | undefined,

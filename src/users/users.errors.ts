@@ -20,6 +20,13 @@ export const SUPER_ADMIN_PROTECTED = defineReason({
   message: 'Only a super_admin may change a super_admin.',
 });
 
+/** Whoever may change an account's e-mail address can have its password: a key must not reach further so. */
+export const ACCOUNT_ABOVE_OWN = defineReason({
+  reason: 'ACCOUNT_ABOVE_OWN',
+  under: 'FORBIDDEN',
+  message: 'This account may do more than you may.',
+});
+
 export const LAST_SUPER_ADMIN = defineReason({
   reason: 'LAST_SUPER_ADMIN',
   under: 'CONFLICT',

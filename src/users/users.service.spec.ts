@@ -230,6 +230,41 @@ describe('deleting', () => {
   });
 });
 
+describe('an API key', () => {
+  const withKey = <T>(scopes: string[], work: () => Promise<T>): Promise<T> =>
+    RequestContext.run(
+      new RequestContext({
+        requestId: 'r',
+        protocol: 'http',
+        principal: { id: CALLER, roles: ['admin'], via: 'api_key', key_id: ID, scopes },
+      }),
+      work,
+    );
+
+  test('makes no account that may do more than the key', async () => {
+    const { service: underTest } = service({ create: async () => user() });
+    const create = (role: Role) =>
+      withKey(['users:create', 'users:read'], () =>
+        underTest.create({ name: 'Grace', email: 'grace@example.com', role }),
+      );
+    await create('user');
+    await expect(create('moderator')).rejects.toMatchObject(code('ROLE_ABOVE_OWN'));
+    await expect(create('admin')).rejects.toMatchObject(code('ROLE_ABOVE_OWN'));
+  });
+
+  test('changes and deletes no account that may do more than the key, be it that of its owner', async () => {
+    for (const id of [ID, CALLER]) {
+      const { service: underTest } = service({ find: async () => user({ id, role: 'admin' }) });
+      const scopes = ['users:update', 'users:delete'];
+      const refused = { code: 'FORBIDDEN', ...code('ACCOUNT_ABOVE_OWN') };
+      await expect(
+        withKey(scopes, () => underTest.update(id, { email: 'eve@example.com' })),
+      ).rejects.toMatchObject(refused);
+      await expect(withKey(scopes, () => underTest.delete(id))).rejects.toMatchObject(refused);
+    }
+  });
+});
+
 describe('a super_admin', () => {
   const found = { find: async () => user({ role: 'super_admin' }) };
 

@@ -2,14 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { effects, newId, type Effects } from '../platform/database/index.js';
 import { listOf, Nothing, optional, Remote } from '../platform/deployment/index.js';
 import { AppError } from '../platform/errors/index.js';
-import { currentPrincipal, permits, ROLES, type Role } from '../platform/security/index.js';
+import { covers, currentPrincipal } from '../platform/security/index.js';
 import { emailKey } from './account-rules.js';
 import { CreateUser } from './dto/create-user.dto.js';
 import { ListUsersQuery } from './dto/list-users.dto.js';
 import { UserChanges } from './dto/update-user.dto.js';
 import { User, UserPage } from './dto/user.dto.js';
 import { UserRepository } from './user.repository.js';
-import { ROLE_ABOVE_OWN, SUPER_ADMIN_PROTECTED } from './users.errors.js';
+import { ACCOUNT_ABOVE_OWN, ROLE_ABOVE_OWN, SUPER_ADMIN_PROTECTED } from './users.errors.js';
 import { UserCreated, UserDeleted, UserUpdated } from './users.events.js';
 import { SetPasswordEmail } from './users.jobs.js';
 
@@ -52,12 +52,12 @@ export class UsersService {
 
   /**
    * Creates an account without a password and mails its owner a token to set one.
-   * @throws EMAIL_TAKEN (CONFLICT); ROLE_ABOVE_OWN (FORBIDDEN) when the role outranks the caller's
+   * @throws EMAIL_TAKEN (CONFLICT); ROLE_ABOVE_OWN (FORBIDDEN) when the role permits more than the caller has
    */
   @Remote({ args: [CreateUser], result: User })
   async create(request: CreateUser): Promise<User> {
     const role = request.role ?? 'user';
-    if (rank([role]) > rank(currentPrincipal().roles)) throw ROLE_ABOVE_OWN.error();
+    if (!covers(currentPrincipal(), role)) throw ROLE_ABOVE_OWN.error();
     const id = newId();
     const account = { id, name: request.name, email: request.email, role };
     return this.users.create(
@@ -76,7 +76,7 @@ export class UsersService {
    * Changes the fields that are present. Nothing is written when none of them differs.
    * @param versions the caller's change is meant for one of these versions alone; absent: for whatever there is
    * @throws NOT_FOUND; PRECONDITION_FAILED when the account has none of `versions`; EMAIL_TAKEN (CONFLICT);
-   *   SUPER_ADMIN_PROTECTED (FORBIDDEN); CONFLICT when others keep changing the account
+   *   SUPER_ADMIN_PROTECTED, ACCOUNT_ABOVE_OWN (FORBIDDEN); CONFLICT when others keep changing the account
    */
   @Remote({ args: [String, UserChanges, optional(listOf(Number))], result: User })
   async update(id: string, changes: UserChanges, versions?: number[]): Promise<User> {
@@ -97,7 +97,7 @@ export class UsersService {
   /**
    * Deletes the account softly: it can no longer sign in, its sessions end, its e-mail address stays reserved.
    * @param versions as in {@link update}
-   * @throws NOT_FOUND; PRECONDITION_FAILED; SUPER_ADMIN_PROTECTED (FORBIDDEN); LAST_SUPER_ADMIN, CONFLICT
+   * @throws NOT_FOUND; PRECONDITION_FAILED; SUPER_ADMIN_PROTECTED, ACCOUNT_ABOVE_OWN (FORBIDDEN); LAST_SUPER_ADMIN, CONFLICT
    */
   @Remote({ args: [String, optional(listOf(Number))], result: Nothing })
   async delete(id: string, versions?: number[]): Promise<void> {
@@ -121,8 +121,8 @@ export class UsersService {
   ): Promise<T> {
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
       const user = await this.get(id);
-      if (user.role === 'super_admin' && !permits(currentPrincipal().roles, 'users:manage_super_admins')) {
-        throw SUPER_ADMIN_PROTECTED.error();
+      if (!covers(currentPrincipal(), user.role)) {
+        throw (user.role === 'super_admin' ? SUPER_ADMIN_PROTECTED : ACCOUNT_ABOVE_OWN).error();
       }
       if (versions && !versions.includes(user.version)) throw new AppError('PRECONDITION_FAILED');
       try {
@@ -137,10 +137,6 @@ export class UsersService {
     });
   }
 }
-
-/** Position of the strongest of `roles`; unknown ones count for nothing. */
-const rank = (roles: readonly string[]): number =>
-  Math.max(...roles.map((role) => ROLES.indexOf(role as Role)), -1);
 
 type Field = (typeof FIELDS)[number];
 

@@ -126,7 +126,9 @@ describe('a stand-in over a loopback link', () => {
     const principal = {
       id: '019a0000-0000-7000-8000-000000000000',
       roles: ['admin'],
-      via: 'access_token' as const,
+      via: 'api_key' as const,
+      key_id: '019a0000-0000-7000-8000-0000000000ff',
+      scopes: ['users:read'],
     };
     const outer = new RequestContext({
       requestId: 'r-1',

@@ -66,11 +66,14 @@ function describeAccess(operation: Operation, policy: AccessPolicy): void {
     lines.push('**Access:** public.');
   } else if (policy.kind === 'optional') {
     operation.security = [{}, { bearer: [] }];
-    lines.push('**Access:** public; a bearer token, if sent, must be valid.');
+    lines.push('**Access:** public; an access token, if sent, must be valid.');
   } else {
     operation.security = [{ bearer: [] }];
-    if (policy.kind === 'authenticated') lines.push('**Access:** any signed-in account.');
-    else {
+    if (policy.kind === 'authenticated') {
+      lines.push(
+        `**Access:** any signed-in account${policy.keys ? ', also with an API key' : ', not with an API key'}.`,
+      );
+    } else {
       const roles = rolesWith(policy.permission).join(', ');
       const self = policy.selfBy === undefined ? '' : 'the account itself, or ';
       lines.push(`**Access:** ${self}roles ${roles} (permission \`${policy.permission}\`).`);
@@ -86,7 +89,7 @@ function impliedErrors(operation: Operation, { access, isCounted }: Declared): E
   const codes = [...SHARED];
   if (isCounted) codes.push('TOO_MANY_REQUESTS');
   if (access.kind !== 'public') codes.push('UNAUTHORIZED', 'TOKEN_EXPIRED');
-  if (access.kind === 'permission') codes.push('FORBIDDEN');
+  if (access.kind === 'permission' || (access.kind !== 'public' && !access.keys)) codes.push('FORBIDDEN');
   if (operation.requestBody) codes.push('MALFORMED_REQUEST', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE');
   if (operation.requestBody || (operation.parameters?.length ?? 0) > 0) codes.push('VALIDATION_FAILED');
   return codes;
@@ -156,7 +159,16 @@ export function createOpenApiDocument(app: INestApplication, version: string): O
     // Relative to the document itself, so that it holds behind a path prefix too.
     .addServer('./')
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
-    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, 'bearer')
+    .addBearerAuth(
+      {
+        type: 'http',
+        scheme: 'bearer',
+        bearerFormat: 'JWT',
+        description:
+          'An access token (`POST /api/v1/auth/login`), or an API key `ak_<id>_<secret>` (`POST /api/v1/auth/api-keys`), which may do what its scopes and the role of its owner both permit.',
+      },
+      'bearer',
+    )
     .build();
   const document = SwaggerModule.createDocument(app, base, {
     operationIdFactory: operationId,

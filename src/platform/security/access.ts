@@ -6,9 +6,13 @@ const ACCESS = 'arcana:access';
 /** Who may call a route or rpc. Every one declares exactly one policy; boot fails where one is missing. */
 export type AccessPolicy =
   | { readonly kind: 'public' }
-  /** Anonymous, or signed in: a credential that is sent must be valid. */
-  | { readonly kind: 'optional' }
-  | { readonly kind: 'authenticated' }
+  /** Anonymous, or signed in: a credential that is sent must be valid. An API key is not accepted. */
+  | { readonly kind: 'optional'; readonly keys?: undefined }
+  | {
+      readonly kind: 'authenticated';
+      /** Whether an API key may call as well, whatever its scopes. */
+      readonly keys?: boolean;
+    }
   | {
       readonly kind: 'permission';
       readonly permission: Permission;
@@ -20,14 +24,21 @@ const declareAccess = (policy: AccessPolicy): MethodDecorator => SetMetadata(ACC
 
 /** Anyone may call; a credential is not looked at. */
 export const Public = (): MethodDecorator => declareAccess({ kind: 'public' });
-/** Anyone may call; a credential, if sent, must be valid. */
+/** Anyone may call; a credential, if sent, must be valid and a person's. */
 export const OptionallyAuthenticated = (): MethodDecorator => declareAccess({ kind: 'optional' });
-/** Any signed-in account may call. */
-export const Authenticated = (): MethodDecorator => declareAccess({ kind: 'authenticated' });
-/** Accounts whose role carries the permission may call. */
+/**
+ * Any signed-in person may call. What concerns a person's own credentials is declared so: an API key is refused, unless
+ * `keys` says that the call tells no more than who it is, or that the service asks for a permission itself.
+ */
+export const Authenticated = ({ keys = false } = {}): MethodDecorator =>
+  declareAccess({ kind: 'authenticated', keys });
+/** Accounts whose role carries the permission may call; an API key needs it among its scopes as well. */
 export const RequirePermission = (permission: Permission): MethodDecorator =>
   declareAccess({ kind: 'permission', permission });
-/** The account named by `parameter` itself may call, and accounts whose role carries the permission. */
+/**
+ * The account named by `parameter` itself may call, and accounts whose role carries the permission. An API key needs it
+ * among its scopes in both cases.
+ */
 export const SelfOr = (permission: Permission, parameter = 'id'): MethodDecorator =>
   declareAccess({ kind: 'permission', permission, selfBy: parameter });
 

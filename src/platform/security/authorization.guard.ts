@@ -1,8 +1,10 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
-import { RequestContext } from '../context/index.js';
+import { RequestContext, type Principal } from '../context/index.js';
 import { AppError } from '../errors/index.js';
-import { accessPolicyOf, parameterOf } from './access.js';
-import { permits } from './permissions.js';
+import { accessPolicyOf, parameterOf, type AccessPolicy } from './access.js';
+import { permits, withinScopes } from './permissions.js';
+
+type Restricted = Exclude<AccessPolicy, { kind: 'public' }>;
 
 /** Decides whether the caller may do this, from the handler's declared policy. Runs after authentication. */
 @Injectable()
@@ -10,12 +12,22 @@ export class AuthorizationGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const policy = accessPolicyOf(context.getHandler());
     if (!policy) throw new AppError('FORBIDDEN');
-    if (policy.kind !== 'permission') return true;
+    if (policy.kind === 'public') return true;
     const principal = RequestContext.current()?.principal;
+    if (!principal && policy.kind === 'optional') return true;
     if (!principal) throw new AppError('UNAUTHORIZED');
-    if (policy.selfBy !== undefined && isSame(parameterOf(context, policy.selfBy), principal.id)) return true;
-    if (permits(principal.roles, policy.permission)) return true;
+    if (this.#allows(policy, principal, context)) return true;
     throw new AppError('FORBIDDEN');
+  }
+
+  #allows(policy: Restricted, principal: Principal, context: ExecutionContext): boolean {
+    if (policy.kind !== 'permission') return principal.via !== 'api_key' || policy.keys === true;
+    if (permits(principal, policy.permission)) return true;
+    return (
+      policy.selfBy !== undefined &&
+      withinScopes(principal, policy.permission) &&
+      isSame(parameterOf(context, policy.selfBy), principal.id)
+    );
   }
 }
 

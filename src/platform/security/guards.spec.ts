@@ -16,11 +16,18 @@ import { Authenticated, OptionallyAuthenticated, Public, RequirePermission, Self
 import { AuthenticationGuard } from './authentication.guard.js';
 import { AuthorizationGuard } from './authorization.guard.js';
 import { currentPrincipal } from './current-principal.js';
-import { permits, PERMISSIONS, ROLES, rolesWith } from './permissions.js';
+import { ALL_PERMISSIONS, carried, covers, permits, PERMISSIONS, ROLES, rolesWith } from './permissions.js';
 import type { PrincipalResolver } from './principal-resolver.js';
 
 const ALICE = '019a0000-0000-7000-8000-00000000000a';
+const BOB = '019a0000-0000-7000-8000-00000000000b';
 const principal = (role: string, id = ALICE): Principal => ({ id, roles: [role], via: 'access_token' });
+const key = (role: string, ...scopes: string[]): Principal => ({
+  ...principal(role),
+  via: 'api_key',
+  key_id: '019a0000-0000-7000-8000-0000000000ff',
+  scopes,
+});
 
 class Routes {
   @Public()
@@ -31,6 +38,9 @@ class Routes {
 
   @Authenticated()
   signedIn(): void {}
+
+  @Authenticated({ keys: true })
+  anybody(): void {}
 
   @RequirePermission('users:list')
   list(): void {}
@@ -169,12 +179,44 @@ describe('authorisation', () => {
     await expect(decide(make(ALICE.toUpperCase()), principal('user'))).resolves.toMatchObject({
       result: true,
     });
-    await expect(
-      decide(make('019a0000-0000-7000-8000-00000000000b'), principal('user')),
-    ).rejects.toMatchObject({ code: 'FORBIDDEN' });
-    await expect(
-      decide(make('019a0000-0000-7000-8000-00000000000b'), principal('moderator')),
-    ).resolves.toMatchObject({ result: true });
+    await expect(decide(make(BOB), principal('user'))).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    await expect(decide(make(BOB), principal('moderator'))).resolves.toMatchObject({ result: true });
+  });
+});
+
+describe('an API key', () => {
+  const authorization = new AuthorizationGuard();
+  const allowed = async (context: ExecutionContext, caller: Principal): Promise<boolean> =>
+    inContext(() => authorization.canActivate(context), caller).then(
+      () => true,
+      (error: unknown) => {
+        expect(error).toMatchObject({ code: 'FORBIDDEN' });
+        return false;
+      },
+    );
+
+  it('may what both its scopes and the role of its owner permit', async () => {
+    expect(await allowed(http('list'), key('admin', 'users:list'))).toBe(true);
+    expect(await allowed(http('list'), key('admin', 'users:read'))).toBe(false);
+    expect(await allowed(http('list'), key('moderator', 'users:list'))).toBe(false);
+    expect(await allowed(http('list'), key('super_admin'))).toBe(false);
+  });
+
+  it('without a list of scopes may nothing', async () => {
+    expect(await allowed(http('list'), { ...principal('admin'), via: 'api_key' })).toBe(false);
+  });
+
+  it('needs the scope for the account of its owner, too', async () => {
+    expect(await allowed(http('one', undefined, { id: ALICE }), key('user'))).toBe(false);
+    expect(await allowed(http('one', undefined, { id: ALICE }), key('moderator', 'users:read'))).toBe(true);
+    expect(await allowed(rpc('one', [], { id: BOB }), key('moderator', 'users:read'))).toBe(true);
+  });
+
+  it('may not call what is about a person, unless it is declared so', async () => {
+    expect(await allowed(http('signedIn'), key('super_admin', ...ALL_PERMISSIONS))).toBe(false);
+    expect(await allowed(http('optional'), key('super_admin', ...ALL_PERMISSIONS))).toBe(false);
+    expect(await allowed(http('anybody'), key('user'))).toBe(true);
+    expect(await allowed(http('optional'), principal('user'))).toBe(true);
   });
 });
 
@@ -188,8 +230,26 @@ describe('the permission table', () => {
 
   it('knows which roles carry a permission', () => {
     expect(rolesWith('jobs:read')).toEqual(['moderator', 'admin', 'super_admin']);
-    expect(permits(['user'], 'jobs:read')).toBe(false);
-    expect(permits(['user', 'moderator'], 'jobs:read')).toBe(true);
+    expect(permits(principal('user'), 'jobs:read')).toBe(false);
+    expect(permits({ roles: ['user', 'moderator'], via: 'access_token' }, 'jobs:read')).toBe(true);
+  });
+
+  it('picks out of some names those that a role carries', () => {
+    expect(carried(['users:list', 'jobs:read', 'nonsense', 'toString'], ['moderator'])).toEqual([
+      'jobs:read',
+    ]);
+    expect(carried(['users:read'], ['nonsense', '__proto__'])).toEqual([]);
+  });
+
+  it('lets nobody hand out more than they may themselves', () => {
+    expect(ROLES.filter((role) => covers(principal('admin'), role))).toEqual(['user', 'moderator', 'admin']);
+    expect(ROLES.filter((role) => covers(principal('super_admin'), role))).toEqual([...ROLES]);
+    expect(ROLES.filter((role) => covers(key('super_admin', 'users:create'), role))).toEqual(['user']);
+    expect(ROLES.filter((role) => covers(key('admin', ...ALL_PERMISSIONS), role))).toEqual([
+      'user',
+      'moderator',
+      'admin',
+    ]);
   });
 });
 

@@ -15,6 +15,6 @@ export { AccessDeclarationCheck } from './access-declaration.check.js';
 export { AuthenticationGuard } from './authentication.guard.js';
 export { AuthorizationGuard } from './authorization.guard.js';
 export { currentPrincipal } from './current-principal.js';
-export { permits, PERMISSIONS, ROLES, rolesWith } from './permissions.js';
+export { ALL_PERMISSIONS, carried, covers, permits, PERMISSIONS, ROLES, rolesWith } from './permissions.js';
 export type { Permission, Role } from './permissions.js';
 export { PrincipalResolver } from './principal-resolver.js';
