@@ -4,6 +4,7 @@ import { Sessions1790000000006 } from './1790000000006-sessions.js';
 import { Coordination1790000000010 } from './1790000000010-coordination.js';
 import { Jobs1790000000020 } from './1790000000020-jobs.js';
 import { Plugins1790000000030 } from './1790000000030-plugins.js';
+import { AccountTokens1790000000042 } from './1790000000042-account-tokens.js';
 import { AuditSearch1790000000047 } from './1790000000047-audit-search.js';
 
 /** Every step, oldest first. Append only: a step that has run anywhere is never edited. */
@@ -14,5 +15,6 @@ export const MIGRATIONS = [
   Coordination1790000000010,
   Jobs1790000000020,
   Plugins1790000000030,
+  AccountTokens1790000000042,
   AuditSearch1790000000047,
 ];

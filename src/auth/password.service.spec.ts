@@ -2,20 +2,17 @@ import { describe, expect, test } from '@jest/globals';
 import { strictMock } from '../../test/support/strict-mock.js';
 import { ArcanaConfig } from '../platform/config/index.js';
 import type { Effects } from '../platform/database/index.js';
-import { newOpaqueToken, type CredentialsRepository } from '../users/index.js';
+import { newOpaqueToken, type AccountTokenRepository } from '../users/index.js';
 import type { PasswordHasher } from './password-hasher.js';
 import { PasswordService } from './password.service.js';
 
 const USER = '01980c5e-7d5a-7c3e-9b1a-3f2d1c0b9a87';
 const PASSWORD = 'Correct-Horse-9';
 
-function auth(planned: {
-  credentials?: Partial<CredentialsRepository>;
-  passwords?: Partial<PasswordHasher>;
-}) {
-  const credentials = strictMock<CredentialsRepository>('CredentialsRepository', planned.credentials);
+function auth(planned: { tokens?: Partial<AccountTokenRepository>; passwords?: Partial<PasswordHasher> }) {
+  const tokens = strictMock<AccountTokenRepository>('AccountTokenRepository', planned.tokens);
   const passwords = strictMock<PasswordHasher>('PasswordHasher', planned.passwords);
-  return { credentials, service: new PasswordService(credentials, passwords, new ArcanaConfig()) };
+  return { tokens, service: new PasswordService(tokens, passwords, new ArcanaConfig()) };
 }
 
 const summary = (effects: Effects) => ({
@@ -30,12 +27,12 @@ describe('setting a password by token', () => {
   const invalid = { code: 'VALIDATION_FAILED', ...reason('RESET_TOKEN_INVALID') };
 
   test('sets it and says so', async () => {
-    const { service, credentials: creds } = auth({
-      credentials: { findPasswordToken: async () => owner, redeemPasswordToken: async () => true },
+    const { service, tokens } = auth({
+      tokens: { find: async () => owner, redeemForPassword: async () => true },
       passwords: { hash: async () => 'new hash' },
     });
     await service.reset({ token, new_password: PASSWORD });
-    const [usedHash, passwordHash, effects] = creds.redeemPasswordToken.mock.calls[0]!;
+    const [usedHash, passwordHash, effects] = tokens.redeemForPassword.mock.calls[0]!;
     expect([usedHash, passwordHash]).toEqual([hash, 'new hash']);
     expect(summary(effects)).toMatchObject({
       events: [['auth.password_changed', { user_id: USER }]],
@@ -44,7 +41,7 @@ describe('setting a password by token', () => {
   });
 
   test('keeps the token when the password is refused', async () => {
-    const { service } = auth({ credentials: { findPasswordToken: async () => owner } });
+    const { service } = auth({ tokens: { find: async () => owner } });
     const refused = service.reset({ token, new_password: 'My-Countess-7' });
     await expect(refused).rejects.toMatchObject({
       code: 'VALIDATION_FAILED',
@@ -53,12 +50,12 @@ describe('setting a password by token', () => {
   });
 
   test('is refused for an unknown token, for junk, and for all but the first of several', async () => {
-    const unknown = auth({ credentials: { findPasswordToken: async () => null } });
+    const unknown = auth({ tokens: { find: async () => null } });
     await expect(unknown.service.reset({ token, new_password: PASSWORD })).rejects.toMatchObject(invalid);
     const junk = auth({}).service.reset({ token: 'junk', new_password: PASSWORD });
     await expect(junk).rejects.toMatchObject(invalid);
     const late = auth({
-      credentials: { findPasswordToken: async () => owner, redeemPasswordToken: async () => false },
+      tokens: { find: async () => owner, redeemForPassword: async () => false },
       passwords: { hash: async () => 'new hash' },
     });
     await expect(late.service.reset({ token, new_password: PASSWORD })).rejects.toMatchObject(invalid);

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ArcanaConfig } from '../platform/config/index.js';
 import { effects } from '../platform/database/index.js';
 import { Nothing, Remote } from '../platform/deployment/index.js';
-import { CredentialsRepository, hashOpaqueToken, isOpaqueToken } from '../users/index.js';
+import { AccountTokenRepository, hashOpaqueToken, isOpaqueToken } from '../users/index.js';
 import { RESET_TOKEN_INVALID } from './auth.errors.js';
 import { PasswordChanged } from './auth.events.js';
 import { ResetPasswordRequest } from './dto/auth-requests.dto.js';
@@ -13,7 +13,7 @@ import { checkPassword } from './password-policy.js';
 @Injectable()
 export class PasswordService {
   constructor(
-    private readonly credentials: CredentialsRepository,
+    private readonly tokens: AccountTokenRepository,
     private readonly passwords: PasswordHasher,
     private readonly config: ArcanaConfig,
   ) {}
@@ -26,10 +26,10 @@ export class PasswordService {
   @Remote({ args: [ResetPasswordRequest], result: Nothing })
   async reset({ token, new_password }: ResetPasswordRequest): Promise<void> {
     const hash = hashOpaqueToken(token);
-    const owner = isOpaqueToken(token) ? await this.credentials.findPasswordToken(hash) : null;
+    const owner = isOpaqueToken(token) ? await this.tokens.find('set_password', hash) : null;
     if (!owner) throw RESET_TOKEN_INVALID.error();
     checkPassword(new_password, this.config.security.password_policy, owner, 'new_password');
-    const isSet = await this.credentials.redeemPasswordToken(
+    const isSet = await this.tokens.redeemForPassword(
       hash,
       await this.passwords.hash(new_password),
       effects()

@@ -5,6 +5,7 @@
 export { usersFeature } from './users.feature.js';
 export { UserRepository } from './user.repository.js';
 export { CredentialsRepository } from './credentials.repository.js';
+export { AccountTokenRepository } from './account-token.repository.js';
 export { Credentials, PasswordUpgrade } from './dto/credentials.dto.js';
 export { User } from './dto/user.dto.js';
 export {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ArcanaConfig } from '../platform/config/index.js';
 import { Mailer } from '../platform/mail/index.js';
 import { JobHandler, type JobContext, type JobWork } from '../platform/queue/index.js';
-import { CredentialsRepository } from './credentials.repository.js';
+import { AccountTokenRepository } from './account-token.repository.js';
 import { newOpaqueToken } from './opaque-token.js';
 import { setPasswordMail } from './set-password.mail.js';
 import { SetPasswordEmail, SetPasswordEmailData } from './users.jobs.js';
@@ -11,27 +11,29 @@ import { SetPasswordEmail, SetPasswordEmailData } from './users.jobs.js';
 const LIFETIME_SECS = 30 * 60;
 
 /**
- * Makes the token and mails it: the job itself holds no secret. Run twice, it sends two mails with a token each; either
- * works, and using one voids the other.
+ * Makes the token and mails it: the job itself holds no secret. Run twice, it sends the mail twice, under one Message-ID
+ * and with a token each; either works, and using one voids the other.
  */
 @Injectable()
 @JobHandler(SetPasswordEmail)
 export class SetPasswordEmailHandler implements JobWork<SetPasswordEmailData> {
   constructor(
-    private readonly credentials: CredentialsRepository,
+    private readonly tokens: AccountTokenRepository,
     private readonly mailer: Mailer,
     private readonly config: ArcanaConfig,
   ) {}
 
-  async handle({ user_id }: SetPasswordEmailData, { jobId, attempt }: JobContext): Promise<object> {
+  async handle({ user_id }: SetPasswordEmailData, { jobId }: JobContext): Promise<object> {
     const { token, hash } = newOpaqueToken();
-    const owner = await this.credentials.issuePasswordToken({
+    const { owner, refusal } = await this.tokens.issue({
       user_id,
+      purpose: 'set_password',
+      mail_id: jobId,
       token_hash: hash,
       lifetime_secs: LIFETIME_SECS,
     });
-    if (!owner) return { skipped: 'the account is gone' };
-    const message_id = `<${jobId}.${attempt}@arcana-cloud>`;
+    if (!owner) return { skipped: refusal };
+    const message_id = `<${jobId}@arcana-cloud>`;
     const { public_url, port } = this.config.server.rest;
     const mail = setPasswordMail(
       owner.name,

@@ -86,7 +86,6 @@ export class TypeOrmUserRepository extends UserRepository {
       .transaction(async (tx) => {
         const row = await lock(tx, id, version);
         const movesAway = changes.email !== undefined && emailKey(changes.email) !== emailKey(row.email);
-        if (movesAway) await tx.query('DELETE FROM password_tokens WHERE user_id = $1', [id]);
         const set = { ...present(changes), ...(movesAway && { email_verified: false }) };
         const updated = await write(tx, id, set);
         await this.effects.write(tx, effects);
@@ -99,7 +98,7 @@ export class TypeOrmUserRepository extends UserRepository {
     await this.database.transaction(async (tx) => {
       await guardLastSuperAdmin(tx, id);
       await lock(tx, id, version);
-      await tx.query('DELETE FROM password_tokens WHERE user_id = $1', [id]);
+      await tx.query('DELETE FROM account_tokens WHERE user_id = $1', [id]);
       await write(tx, id, {
         status: 'deleted',
         deleted_at: () => 'now()',

@@ -1,4 +1,6 @@
 import { defineFeature } from '../platform/deployment/index.js';
+import { AccountTokenRepository } from './account-token.repository.js';
+import { TypeOrmAccountTokenRepository } from './account-token.typeorm.repository.js';
 import { CredentialsRepository } from './credentials.repository.js';
 import { TypeOrmCredentialsRepository } from './credentials.typeorm.repository.js';
 import { SetPasswordEmailHandler } from './set-password-email.handler.js';
@@ -16,6 +18,7 @@ export const usersFeature = defineFeature({
   repositories: [
     { port: UserRepository, adapter: TypeOrmUserRepository, entities: [UserEntity] },
     { port: CredentialsRepository, adapter: TypeOrmCredentialsRepository },
+    { port: AccountTokenRepository, adapter: TypeOrmAccountTokenRepository },
   ],
   jobs: [SetPasswordEmailHandler],
 });

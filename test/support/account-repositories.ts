@@ -11,6 +11,7 @@ import {
   type Effects,
 } from '../../src/platform/database/index.js';
 import type { Reason } from '../../src/platform/errors/index.js';
+import { TypeOrmAccountTokenRepository } from '../../src/users/account-token.typeorm.repository.js';
 import { TypeOrmCredentialsRepository } from '../../src/users/credentials.typeorm.repository.js';
 import { NewUser } from '../../src/users/dto/create-user.dto.js';
 import type { User } from '../../src/users/dto/user.dto.js';
@@ -27,6 +28,7 @@ export interface AccountProcess {
   readonly dataSource: DataSource;
   readonly users: TypeOrmUserRepository;
   readonly credentials: TypeOrmCredentialsRepository;
+  readonly tokens: TypeOrmAccountTokenRepository;
   readonly sessions: TypeOrmSessionRepository;
 }
 
@@ -47,7 +49,8 @@ async function connect(url: string): Promise<AccountProcess> {
   return {
     dataSource,
     users: new TypeOrmUserRepository(database, writer),
-    credentials: new TypeOrmCredentialsRepository(database, writer),
+    credentials: new TypeOrmCredentialsRepository(database),
+    tokens: new TypeOrmAccountTokenRepository(database, writer),
     sessions: new TypeOrmSessionRepository(database, writer),
   };
 }

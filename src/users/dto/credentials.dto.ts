@@ -1,6 +1,5 @@
-import { IsBoolean, IsIn, IsInt, IsOptional, IsString, IsUUID, Max, Min } from 'class-validator';
+import { IsBoolean, IsIn, IsInt, IsOptional, IsString, IsUUID } from 'class-validator';
 import { ROLES, type Role } from '../../platform/security/index.js';
-import { IsTokenHash } from '../opaque-token.js';
 import { USER_STATUSES, type UserStatus } from './user.dto.js';
 
 /** What sign-in needs to know of an account. Never leaves the service layer. */
@@ -34,30 +33,4 @@ export class PasswordUpgrade {
 
   @IsString()
   to: string;
-}
-
-/** A token that lets its bearer set a password once. */
-export class NewPasswordToken {
-  @IsUUID()
-  user_id: string;
-
-  @IsTokenHash()
-  token_hash: string;
-
-  @IsInt()
-  @Min(1)
-  @Max(86_400)
-  lifetime_secs: number;
-}
-
-/** Whom a token belongs to, or a mail goes to. */
-export class PasswordTokenOwner {
-  @IsUUID()
-  user_id: string;
-
-  @IsString()
-  name: string;
-
-  @IsString()
-  email: string;
 }
