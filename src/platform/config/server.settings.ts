@@ -82,6 +82,14 @@ export class GrpcSettings {
   port: number = 9090;
 
   @Setting({
+    type: 'list',
+    of: 'addresses',
+    description:
+      'Addresses or ranges of the proxies whose x-forwarded-for metadata is believed; from anybody else it is ignored.',
+  })
+  trusted_proxies: string[] = [];
+
+  @Setting({
     type: 'integer',
     min: 1024,
     max: 1_073_741_824,

@@ -5,6 +5,7 @@ import type {
   ServerInterceptor,
   ServerMethodDefinition,
 } from '@grpc/grpc-js';
+import type { TrustedProxies } from '../client-address/index.js';
 import { acceptRequestId, RequestContext } from '../context/index.js';
 import { AppError } from '../errors/index.js';
 import { Deadlines, Expiring } from '../time-limit/index.js';
@@ -19,6 +20,8 @@ export interface CallPolicy {
   defaultDeadlineMs: number;
   /** Bytes that the metadata of one call may have; grpc-js itself has no such limit. */
   maxMetadataBytes: number;
+  /** Whose `x-forwarded-for` is believed. */
+  proxies: TrustedProxies;
   observe?: CallObserver;
   /** Told of errors that no filter has seen, for the log. */
   onUnexpected?: (error: AppError, route: string) => void;
@@ -152,7 +155,7 @@ class CallScope extends Expiring implements Listener {
       protocol: 'grpc',
       traceparent: text(metadata.get('traceparent')[0]),
       deadline: this.armDeadline(),
-      ip: address(call.getConnectionInfo().remoteAddress),
+      ip: this.policy.proxies.clientOf(call.getConnectionInfo().remoteAddress, forwardedFor(metadata)),
       userAgent: text(metadata.get('user-agent')[0]),
       route: method.path,
     });
@@ -206,9 +209,10 @@ class CallScope extends Expiring implements Listener {
 const text = (value: string | Buffer | undefined): string | undefined =>
   typeof value === 'string' ? value : undefined;
 
-/** An IPv4 caller of a listener that also speaks IPv6 shows as `::ffff:192.0.2.1`. */
-const address = (remote: string | undefined): string | undefined =>
-  remote?.startsWith('::ffff:') ? remote.slice(7) : remote;
+function forwardedFor(metadata: Metadata): string | undefined {
+  const values = metadata.get('x-forwarded-for');
+  return values.length > 0 ? values.join(',') : undefined;
+}
 
 function metadataBytes(metadata: Metadata): number {
   let bytes = 0;

@@ -10,6 +10,7 @@ import type {
 import type { PackageDefinition } from '@grpc/proto-loader';
 import { ServerGrpc } from '@nestjs/microservices';
 import { isObservable, lastValueFrom } from 'rxjs';
+import { TrustedProxies } from '../client-address/index.js';
 import type { GrpcSettings } from '../config/index.js';
 import { AppError } from '../errors/index.js';
 import { within } from '../time-limit/index.js';
@@ -64,6 +65,7 @@ export class ArcanaGrpcServer extends ServerGrpc {
     this.scopes = new CallScopes({
       defaultDeadlineMs: setup.settings.default_deadline_ms,
       maxMetadataBytes: MAX_METADATA_BYTES,
+      proxies: new TrustedProxies(setup.settings.trusted_proxies),
       observe: setup.observe,
       onUnexpected: (error, route) => {
         this.logger.error(error.cause ?? error, `${route} failed outside its handler`);

@@ -7,6 +7,7 @@ import fastify, {
   type FastifyRequest,
 } from 'fastify';
 import type { Socket } from 'node:net';
+import { TrustedProxies } from '../client-address/index.js';
 import type { RestSettings } from '../config/index.js';
 import { acceptRequestId } from '../context/index.js';
 import { AppError } from '../errors/index.js';
@@ -68,7 +69,13 @@ export function createHttpAdapter(
   instance.removeContentTypeParser('text/plain');
   // Before the adapter, which has hooks of its own for features of Nest: ours are the first.
   const routes = new RouteTable(instance);
-  openRequestContexts(instance, settings.request_timeout_ms, routes, observe);
+  openRequestContexts(
+    instance,
+    settings.request_timeout_ms,
+    routes,
+    observe,
+    new TrustedProxies(settings.trusted_proxies),
+  );
   letGoOfConnections(instance, closeLimitMs);
   return { adapter: new AdapterWithoutMiddleware(instance), routes };
 }

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { TrustedProxies } from '../client-address/index.js';
 import { RequestContext } from '../context/index.js';
 import { AppError } from '../errors/index.js';
 import { OpenRequest, OpenRequests } from './open-requests.js';
@@ -28,6 +29,9 @@ export const contextOf = (request: object): RequestContext | undefined =>
 
 const single = (value: string | string[] | undefined): string | undefined =>
   Array.isArray(value) ? value[0] : value;
+
+const joined = (value: string | string[] | undefined): string | undefined =>
+  Array.isArray(value) ? value.join(',') : value;
 
 /** Whether all of the request is here. Injected requests (tests, plugins) are no streams and always are. */
 const hasArrived = ({ raw }: FastifyRequest): boolean => (raw as { complete?: boolean }).complete ?? true;
@@ -88,6 +92,7 @@ export function openRequestContexts(
   timeoutMs: number,
   routes: RouteTable,
   observe: HttpObserver,
+  proxies: TrustedProxies,
 ): void {
   const open = new OpenRequests(timeoutMs);
   // Room in Fastify's own object: a property that is added later makes each request a shape of its own.
@@ -101,7 +106,8 @@ export function openRequestContexts(
       protocol: 'http',
       traceparent: single(headers['traceparent']),
       deadline: Date.now() + timeoutMs,
-      ip: request.ip,
+      // Not Fastify's: a word that is no address would be taken for one.
+      ip: proxies.clientOf(request.socket.remoteAddress, joined(headers['x-forwarded-for'])),
       userAgent: headers['user-agent'],
       route: `${method} ${template}`,
     });

@@ -1,7 +1,9 @@
 /**
  * Resilience: what keeps one caller, or one failing dependency, from taking the others down. Here: rate limits, one
- * port for REST and gRPC, exact over all processes where Redis is present.
+ * port for REST and gRPC, and limits on what may fail; both exact over all processes where Redis is present.
  */
+export { AttemptLimiter, isOpen } from './attempt-limiter.js';
+export type { AttemptBudget, AttemptOutcome, BudgetDecision } from './attempt-limiter.js';
 export { RateLimiter } from './rate-limiter.js';
 export type { RateLimitDecision, RateLimitPolicy } from './rate-limiter.js';
 export { declaredRateLimit, RateLimit, SkipRateLimit } from './rate-limit.decorators.js';

@@ -1,8 +1,8 @@
 import { Injectable, type CanActivate, type ExecutionContext, type Type } from '@nestjs/common';
+import { clientKey } from '../client-address/index.js';
 import { ArcanaConfig } from '../config/index.js';
 import { RequestContext } from '../context/index.js';
 import { AppError } from '../errors/index.js';
-import { clientKey } from './client-address.js';
 import { declaredRateLimit } from './rate-limit.decorators.js';
 import { RateLimiter, type RateLimitDecision, type RateLimitPolicy } from './rate-limiter.js';
 

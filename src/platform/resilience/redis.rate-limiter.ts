@@ -1,5 +1,4 @@
-import { Logger } from '@nestjs/common';
-import { RedisScript, type RedisClients } from '../redis/index.js';
+import { RedisScript, type Redis, type RedisClients } from '../redis/index.js';
 import { MemoryRateLimiter } from './memory.rate-limiter.js';
 import {
   assertAffordable,
@@ -9,6 +8,7 @@ import {
   type RateLimitDecision,
   type RateLimitPolicy,
 } from './rate-limiter.js';
+import { RedisOrLocal, type Patience } from './redis-or-local.js';
 
 // The server's clock, so that processes whose clocks differ count alike. A bucket is forgotten when it would be full.
 const CONSUME = new RedisScript(`
@@ -34,74 +34,32 @@ const CONSUME = new RedisScript(`
  * process counts for itself: callers are neither let through unlimited nor refused.
  */
 export class RedisRateLimiter extends RateLimiter {
-  readonly #logger = new Logger('RateLimiter');
   readonly #local = new MemoryRateLimiter();
-  #restUntil = 0;
-  #isLocal = false;
+  readonly #redis: RedisOrLocal;
 
-  readonly #patienceMs: number;
-  readonly #restMs: number;
-
-  /**
-   * @param options.patienceMs a decision costs a request at most this: later than that, the local count decides
-   * @param options.restMs how long the server is left alone after a failure
-   */
-  constructor(
-    private readonly clients: RedisClients,
-    { patienceMs = 250, restMs = 1_000 } = {},
-  ) {
+  constructor(clients: RedisClients, patience?: Patience) {
     super();
-    this.#patienceMs = patienceMs;
-    this.#restMs = restMs;
+    this.#redis = new RedisOrLocal(clients, 'Rate limits', patience);
   }
 
   consume(key: string, policy: RateLimitPolicy, cost = 1): RateLimitDecision | Promise<RateLimitDecision> {
     assertAffordable(policy, cost);
-    if (performance.now() < this.#restUntil) return this.#local.consume(key, policy, cost);
-    const client = this.clients.producer;
-    if (client.status !== 'ready')
-      return this.#fallBack(`Redis is not connected (${client.status})`, key, policy, cost);
-    return this.#consumeShared(key, policy, cost);
-  }
-
-  async #consumeShared(key: string, policy: RateLimitPolicy, cost: number): Promise<RateLimitDecision> {
-    const capacity = capacityOf(policy);
-    const perMs = policy.limit / (policy.windowSeconds * 1000);
-    const patience = Promise.withResolvers<never>();
-    const timer = setTimeout(
-      () => patience.reject(new Error(`no answer in ${this.#patienceMs} ms`)),
-      this.#patienceMs,
+    return this.#redis.run(
+      (client) => consumeShared(client, key, policy, cost),
+      () => this.#local.consume(key, policy, cost),
     );
-    try {
-      const answer = CONSUME.run(
-        this.clients.producer,
-        [`arcana:rate:${policy.name}:${key}`],
-        [capacity, perMs, cost],
-      );
-      const [allowed, tokens] = (await Promise.race([answer, patience.promise])) as [number, string];
-      this.#returnToShared();
-      return decisionOf(policy, allowed === 1, Number(tokens), cost);
-    } catch (error) {
-      this.#restUntil = performance.now() + this.#restMs;
-      return this.#fallBack((error as Error).message, key, policy, cost);
-    } finally {
-      clearTimeout(timer);
-    }
   }
+}
 
-  #fallBack(reason: string, key: string, policy: RateLimitPolicy, cost: number): RateLimitDecision {
-    if (!this.#isLocal) {
-      this.#isLocal = true;
-      this.#logger.warn(
-        `Rate limits are counted by this process alone until Redis answers again: ${reason}.`,
-      );
-    }
-    return this.#local.consume(key, policy, cost);
-  }
-
-  #returnToShared(): void {
-    if (!this.#isLocal) return;
-    this.#isLocal = false;
-    this.#logger.log('Rate limits are counted in Redis again.');
-  }
+async function consumeShared(
+  client: Redis,
+  key: string,
+  policy: RateLimitPolicy,
+  cost: number,
+): Promise<RateLimitDecision> {
+  const perMs = policy.limit / (policy.windowSeconds * 1000);
+  const keys = [`arcana:rate:${policy.name}:${key}`];
+  const answer = await CONSUME.run(client, keys, [capacityOf(policy), perMs, cost]);
+  const [allowed, tokens] = answer as [number, string];
+  return decisionOf(policy, allowed === 1, Number(tokens), cost);
 }

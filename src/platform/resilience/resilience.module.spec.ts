@@ -1,22 +1,26 @@
 import { Test } from '@nestjs/testing';
 import { openRedis, RedisModule } from '../redis/index.js';
-import { RateLimiter, ResilienceModule } from './index.js';
+import { AttemptLimiter, RateLimiter, ResilienceModule } from './index.js';
+import { MemoryAttemptLimiter } from './memory.attempt-limiter.js';
 import { MemoryRateLimiter } from './memory.rate-limiter.js';
+import { RedisAttemptLimiter } from './redis.attempt-limiter.js';
 import { RedisRateLimiter } from './redis.rate-limiter.js';
 
 describe('ResilienceModule', () => {
   it.each([
-    ['in memory where no Redis is configured', null, MemoryRateLimiter],
+    ['in memory where no Redis is configured', null, MemoryRateLimiter, MemoryAttemptLimiter],
     // Nothing connects before a call is counted.
     [
       'in Redis where one is',
       openRedis({ url: 'redis://127.0.0.1:1', command_timeout_ms: 1 }),
       RedisRateLimiter,
+      RedisAttemptLimiter,
     ],
-  ])('counts %s', async (_, redis, limiter) => {
+  ])('counts %s', async (_, redis, limiter, attempts) => {
     const module = await Test.createTestingModule({
       imports: [RedisModule.forRoot(redis), ResilienceModule],
     }).compile();
     expect(module.get(RateLimiter)).toBeInstanceOf(limiter);
+    expect(module.get(AttemptLimiter)).toBeInstanceOf(attempts);
   });
 });
