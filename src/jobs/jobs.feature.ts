@@ -8,7 +8,6 @@ import { JobsController } from './jobs.controller.js';
 import { JobsGrpcController } from './jobs.grpc.controller.js';
 import { JobsService } from './jobs.service.js';
 import { PruneRecordsHandler } from './prune-records.handler.js';
-import { Retention } from './retention.js';
 
 export const jobsFeature = defineFeature({
   name: 'jobs',
@@ -19,5 +18,4 @@ export const jobsFeature = defineFeature({
     { port: JobRecorder, adapter: TypeOrmJobRecorder },
   ],
   jobs: [PruneRecordsHandler],
-  providers: [Retention],
 });

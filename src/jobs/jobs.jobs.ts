@@ -18,4 +18,5 @@ export const PruneRecords = defineJob({
   timeoutMs: 600_000,
   schema: PruneRecordsData,
   enqueuePermission: 'jobs:enqueue',
+  repeat: { everyMs: 3_600_000 },
 });

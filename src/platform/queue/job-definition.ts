@@ -1,3 +1,4 @@
+import type { ArcanaConfig } from '../config/index.js';
 import type { JobDeclaration } from '../database/index.js';
 import type { Permission } from '../security/index.js';
 import { isPriority, type Priority } from './priority.js';
@@ -15,6 +16,14 @@ export interface RetryPolicy {
   readonly jitter: number;
 }
 
+/** When a job comes again by itself, with an empty payload. */
+export interface Repetition {
+  /** Milliseconds from one enqueueing to the next. */
+  readonly everyMs: number;
+  /** Whether it does at all; absent: always. */
+  readonly when?: (config: ArcanaConfig) => boolean;
+}
+
 export interface JobOptions<T extends object> {
   /** Wire name, lower case, parts joined by dots: `email.welcome`. */
   readonly type: string;
@@ -30,6 +39,8 @@ export interface JobOptions<T extends object> {
   readonly version?: number;
   /** Lets callers who hold it enqueue this type through the API; without one, nobody can from outside. */
   readonly enqueuePermission?: Permission;
+  /** Enqueued by the platform itself, by one process for all. */
+  readonly repeat?: Repetition;
 }
 
 /** One type of job. Made by {@link defineJob}, used to enqueue and to name its handler. */
@@ -39,6 +50,7 @@ export interface JobDefinition<T extends object> extends JobDeclaration<T> {
   readonly retry: RetryPolicy;
   readonly timeoutMs: number;
   readonly enqueuePermission?: Permission;
+  readonly repeat?: Repetition;
 }
 
 const DEFAULT_RETRY: RetryPolicy = {
@@ -70,6 +82,7 @@ export function defineJob<T extends object>(options: JobOptions<T>): JobDefiniti
     retry: Object.freeze({ ...DEFAULT_RETRY, ...options.retry }),
     timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
     ...(options.enqueuePermission !== undefined && { enqueuePermission: options.enqueuePermission }),
+    ...(options.repeat && { repeat: Object.freeze({ ...options.repeat }) }),
   });
   const complaint = complaintAbout(definition);
   if (complaint) throw new Error(`The job type ${String(options.type)} ${complaint}.`);
@@ -92,6 +105,7 @@ function complaintAbout({
   priority,
   retry,
   timeoutMs,
+  repeat,
 }: JobDefinition<object>): string | undefined {
   if (typeof type !== 'string' || !TYPE.test(type)) return 'must be named like email.welcome';
   if (!QUEUE.test(queue))
@@ -108,6 +122,8 @@ function complaintAbout({
   if (!within(retry.maxDelayMs, retry.delayMs, DAY_MS))
     return 'needs a retry.maxDelayMs between delayMs and one day';
   if (!(retry.jitter >= 0 && retry.jitter <= 1)) return 'needs a retry.jitter between 0 and 1';
+  if (repeat && !within(repeat.everyMs, 1_000, DAY_MS))
+    return 'needs a repeat.everyMs between a second and one day';
   return undefined;
 }
 

@@ -10,6 +10,7 @@ import { QueueConnection } from './queue-connection.js';
 import { QueueMetrics } from './queue-metrics.js';
 import { QueueProducers } from './queue-producers.js';
 import { RecordRepair } from './record-repair.js';
+import { RepeatingJobs } from './repeating-jobs.js';
 import { WorkerHost, WorkerTuning } from './worker-host.js';
 
 export interface QueueModuleOptions {
@@ -21,7 +22,7 @@ export interface QueueModuleOptions {
 /**
  * The job queue of a process: enqueue through {@link JobQueue}, run jobs by {@link WorkerHost}.
  *
- * Needs, from global modules: ArcanaConfig, RedisClients (or null), prom-client's Registry, and a feature that answers
+ * Needs, from global modules: ArcanaConfig, RedisClients (or null), Lock, prom-client's Registry, and a feature that answers
  * for JobRecorder. The composition root calls `WorkerHost.start()` when the process is ready, and at the end
  * `WorkerHost.stop(ms)`, then `JobQueue.close(ms)`.
  */
@@ -46,6 +47,7 @@ export class QueueModule {
         JobHandlers,
         JobRunner,
         RecordRepair,
+        RepeatingJobs,
         WorkerHost,
       ],
       exports: [JobQueue, WorkerHost],
