@@ -1,6 +1,7 @@
 import { Global, Logger, Module, type DynamicModule } from '@nestjs/common';
 import { APP_GUARD, APP_PIPE, DiscoveryModule } from '@nestjs/core';
 import type { Registry } from 'prom-client';
+import { CacheModule } from '../platform/cache/index.js';
 import { ArcanaConfig } from '../platform/config/index.js';
 import { CoordinationModule } from '../platform/coordination/index.js';
 import { DatabaseModule } from '../platform/database/index.js';
@@ -23,6 +24,7 @@ import {
   AccessDeclarationCheck,
   AuthenticationGuard,
   AuthorizationGuard,
+  SecurityModule,
 } from '../platform/security/index.js';
 import type { DatabaseSession } from './database-session.js';
 
@@ -75,6 +77,8 @@ export class AppModule {
         }),
         HealthRegistryModule,
         ObservabilityModule.forRoot({ registry, serveMetrics: config.server.rest.metrics }),
+        CacheModule,
+        SecurityModule,
         ResilienceModule,
         MailModule,
         QueueModule.forRoot({ databaseUrl: database.url }),

@@ -11,6 +11,7 @@ export {
   SelfOr,
 } from './access.js';
 export type { AccessPolicy } from './access.js';
+export { ACCESS_MEMORY_MS, AccessCuts, sessionTag, userTag } from './access-cuts.js';
 export { AccessDeclarationCheck } from './access-declaration.check.js';
 export { AuthenticationGuard } from './authentication.guard.js';
 export { AuthorizationGuard } from './authorization.guard.js';
@@ -18,3 +19,4 @@ export { currentPrincipal } from './current-principal.js';
 export { ALL_PERMISSIONS, carried, covers, permits, PERMISSIONS, ROLES, rolesWith } from './permissions.js';
 export type { Permission, Role } from './permissions.js';
 export { PrincipalResolver } from './principal-resolver.js';
+export { SecurityModule } from './security.module.js';
