@@ -9,7 +9,7 @@ import {
   type NewSession,
   type Rotation,
 } from './dto/session.dto.js';
-import { LiveSessionBatch } from './live-session.batch.js';
+import { QuestionBatch } from './question-batch.js';
 import { SessionRepository } from './session.repository.js';
 
 // Why `users` is read here, across the border of the features: whether a session lives depends on both tables, and two
@@ -30,14 +30,17 @@ interface TokenState {
 /** Sessions in PostgreSQL. */
 @Injectable()
 export class TypeOrmSessionRepository extends SessionRepository {
-  readonly #live: LiveSessionBatch;
+  readonly #live: QuestionBatch<LiveSession>;
 
   constructor(
     private readonly database: Database,
     private readonly effects: EffectsWriter,
   ) {
     super();
-    this.#live = new LiveSessionBatch((ids) => this.#findAlive(ids));
+    this.#live = new QuestionBatch(
+      (ids) => this.#findAlive(ids),
+      ({ session_id }) => session_id,
+    );
   }
 
   async open(session: NewSession, effects: Effects): Promise<void> {

@@ -1,9 +1,12 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { LiveSession } from './dto/session.dto.js';
-import { LiveSessionBatch } from './live-session.batch.js';
+import { QuestionBatch } from './question-batch.js';
 
-const session = (session_id: string): LiveSession => ({ session_id, user_id: 'user', role: 'user' });
+interface Session {
+  id: string;
+}
+const session = (id: string): Session => ({ id });
+const idOf = ({ id }: Session): string => id;
 
 describe('questions', () => {
   test('that come together share one statement, and each gets its own answer', async () => {
@@ -13,21 +16,25 @@ describe('questions', () => {
         .map(session)
         .reverse(),
     );
-    const batch = new LiveSessionBatch(ask);
+    const batch = new QuestionBatch(ask, idOf);
     const answers = await Promise.all(['a', 'b', 'dead', 'a'].map((id) => batch.find(id)));
-    expect(answers.map((answer) => answer?.session_id)).toEqual(['a', 'b', undefined, 'a']);
+    expect(answers.map((answer) => answer?.id)).toEqual(['a', 'b', undefined, 'a']);
     expect(ask.mock.calls).toEqual([[['a', 'b', 'dead']]]);
   });
 
   test('that come after a statement was sent are not answered by it', async () => {
     let isAlive = true;
-    const sent: PromiseWithResolvers<LiveSession[]>[] = [];
-    const batch = new LiveSessionBatch(() => {
-      const answer = Promise.withResolvers<LiveSession[]>();
-      const seen = isAlive ? [session('a')] : [];
-      sent.push({ ...answer, resolve: () => answer.resolve(seen) });
-      return answer.promise;
-    }, 1);
+    const sent: PromiseWithResolvers<Session[]>[] = [];
+    const batch = new QuestionBatch(
+      () => {
+        const answer = Promise.withResolvers<Session[]>();
+        const seen = isAlive ? [session('a')] : [];
+        sent.push({ ...answer, resolve: () => answer.resolve(seen) });
+        return answer.promise;
+      },
+      idOf,
+      1,
+    );
     const before = batch.find('a');
     await new Promise(setImmediate);
     isAlive = false;
@@ -43,7 +50,7 @@ describe('questions', () => {
     jest.useFakeTimers({ doNotFake: ['setImmediate', 'queueMicrotask', 'nextTick'] });
     try {
       const ask = jest.fn(async (ids: string[]) => ids.map(session));
-      const batch = new LiveSessionBatch(ask);
+      const batch = new QuestionBatch(ask, idOf);
       await batch.find('alone');
       await Promise.all(Array.from({ length: 30 }, (_, index) => batch.find(String(index))));
       expect(ask).toHaveBeenCalledTimes(2);
@@ -64,7 +71,7 @@ describe('questions', () => {
     try {
       const ask = jest.fn(async (ids: string[]) => ids.map(session));
       ask.mockReturnValueOnce(new Promise(() => undefined));
-      const batch = new LiveSessionBatch(ask);
+      const batch = new QuestionBatch(ask, idOf);
       void batch.find('lost');
       await new Promise(setImmediate);
       const next = batch.find('next');
@@ -80,16 +87,16 @@ describe('questions', () => {
 
   test('more than fit into one statement are asked for in several', async () => {
     const ask = jest.fn(async (ids: string[]) => ids.map(session));
-    const batch = new LiveSessionBatch(ask);
+    const batch = new QuestionBatch(ask, idOf);
     const ids = Array.from({ length: 450 }, (_, index) => String(index));
     const answers = await Promise.all(ids.map((id) => batch.find(id)));
-    expect(answers.map((answer) => answer?.session_id)).toEqual(ids);
+    expect(answers.map((answer) => answer?.id)).toEqual(ids);
     expect(ask.mock.calls.map(([asked]) => asked.length)).toEqual([200, 200, 50]);
   });
 
   test('fail together when their statement fails, and the next ones are asked again', async () => {
     const ask = jest.fn(async (ids: string[]) => ids.map(session)).mockRejectedValueOnce(new Error('down'));
-    const batch = new LiveSessionBatch(ask);
+    const batch = new QuestionBatch(ask, idOf);
     const failed = await Promise.allSettled([batch.find('a'), batch.find('b')]);
     expect(failed.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     expect(await batch.find('a')).toEqual(session('a'));
@@ -98,10 +105,10 @@ describe('questions', () => {
   test('run outside the context of whoever came first', async () => {
     const storage = new AsyncLocalStorage<string>();
     let seen: string | undefined = 'not asked';
-    const batch = new LiveSessionBatch(async (ids) => {
+    const batch = new QuestionBatch(async (ids) => {
       seen = storage.getStore();
       return ids.map(session);
-    });
+    }, idOf);
     const inside = await storage.run('request', async () => [await batch.find('a'), storage.getStore()]);
     expect(seen).toBeUndefined();
     expect(inside[1]).toBe('request');

@@ -1,5 +1,4 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { LiveSession } from './dto/session.dto.js';
 
 /** Ids asked for in one statement at most. */
 const MAX_BATCH = 200;
@@ -11,42 +10,44 @@ const SLOW_MS = 100;
 /** So many slow ones are passed by; when more are slow, it is not the connection but the database. */
 const MAX_SLOW = 3;
 
-interface Question {
-  readonly sessionId: string;
-  readonly resolve: (session: LiveSession | null) => void;
+interface Question<T> {
+  readonly id: string;
+  readonly resolve: (answer: T | null) => void;
   readonly reject: (error: unknown) => void;
 }
 
 /**
- * Asks for many sessions in one statement. Every request needs an answer that is true now, so none is remembered; but
+ * Asks for many sessions, or keys, in one statement. Every request needs an answer that is true now, so none is remembered; but
  * requests that arrive while the event loop is busy, or while a statement is on its way, can share the next one. It is
  * sent after each of them arrived, so none of them sees anything older than itself.
  *
  * A statement costs both sides more than the questions in it: when many share one, the next waits a little for more. A
  * caller who asks alone never waits.
  */
-export class LiveSessionBatch {
-  #waiting: Question[] = [];
+export class QuestionBatch<T> {
+  #waiting: Question<T>[] = [];
   #scheduled = false;
   #running = 0;
-  readonly #slow = new Set<Question[]>();
+  readonly #slow = new Set<Question<T>[]>();
   #nextAt = 0;
   /** The statement belongs to no single request: the context of the first one must not bound the others. */
   readonly #outside = AsyncLocalStorage.snapshot();
 
   /**
-   * @param ask answers for the sessions that are alive, in any order
+   * @param ask answers for what is alive of the ids, in any order
+   * @param idOf the id that an answer is for
    * @param maxRunning statements on their way at once
    */
   constructor(
-    private readonly ask: (sessionIds: string[]) => Promise<LiveSession[]>,
+    private readonly ask: (ids: string[]) => Promise<T[]>,
+    private readonly idOf: (answer: T) => string,
     private readonly maxRunning = 1,
   ) {}
 
-  /** The session, if it is alive. Rejects with what `ask` rejects with. */
-  find(sessionId: string): Promise<LiveSession | null> {
+  /** What has this id, if it is alive. Rejects with what `ask` rejects with. */
+  find(id: string): Promise<T | null> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ sessionId, resolve, reject });
+      this.#waiting.push({ id, resolve, reject });
       this.#schedule();
     });
   }
@@ -76,9 +77,9 @@ export class LiveSessionBatch {
     }, SLOW_MS);
     this.#schedule();
     try {
-      const ids = [...new Set(questions.map(({ sessionId }) => sessionId))];
-      const alive = new Map((await this.ask(ids)).map((session) => [session.session_id, session]));
-      for (const { sessionId, resolve } of questions) resolve(alive.get(sessionId) ?? null);
+      const ids = [...new Set(questions.map(({ id }) => id))];
+      const alive = new Map((await this.ask(ids)).map((answer) => [this.idOf(answer), answer]));
+      for (const { id, resolve } of questions) resolve(alive.get(id) ?? null);
     } catch (error) {
       for (const { reject } of questions) reject(error);
     } finally {
