@@ -2,7 +2,9 @@ import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { SignJWT } from 'jose';
 import { createHmac } from 'node:crypto';
 import { ArcanaConfig } from '../platform/config/index.js';
+import { createRegistry, SigningKeyMetrics } from '../platform/observability/index.js';
 import { AccessTokens } from './access-tokens.js';
+import { SigningKeys } from './signing-keys.js';
 
 const SUBJECT = {
   sub: '01980c5e-7d5a-7c3e-9b1a-3f2d1c0b9a87',
@@ -11,10 +13,13 @@ const SUBJECT = {
 };
 const SECRET = 'a secret of thirty-two bytes, or more';
 
-function accessTokens(secret = SECRET): AccessTokens {
+const signingKeys = (config: ArcanaConfig): Promise<SigningKeys> =>
+  SigningKeys.open(config, new SigningKeyMetrics(createRegistry()));
+
+async function accessTokens(secret = SECRET): Promise<AccessTokens> {
   const config = new ArcanaConfig();
   config.security.jwt_secret = secret;
-  return new AccessTokens(config);
+  return new AccessTokens(config, await signingKeys(config));
 }
 
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -44,7 +49,7 @@ afterEach(() => {
 
 describe('a token of ours', () => {
   test('says whose it is, and is verified again and again', async () => {
-    const tokens = accessTokens();
+    const tokens = await accessTokens();
     const token = await tokens.sign(SUBJECT, 900);
     for (let round = 0; round < 3; round++) {
       expect(await tokens.verify(token)).toMatchObject({
@@ -62,14 +67,14 @@ describe('a token of ours', () => {
   });
 
   test('is not equal to the next one', async () => {
-    const tokens = accessTokens();
+    const tokens = await accessTokens();
     expect(await tokens.sign(SUBJECT, 900)).not.toBe(await tokens.sign(SUBJECT, 900));
   });
 
   test('is verified by another process with the same key and by none with another', async () => {
-    const token = await accessTokens().sign(SUBJECT, 900);
-    await expect(accessTokens().verify(token)).resolves.toMatchObject({ sub: SUBJECT.sub });
-    const stranger = accessTokens('another secret of thirty-two bytes');
+    const token = await (await accessTokens()).sign(SUBJECT, 900);
+    await expect((await accessTokens()).verify(token)).resolves.toMatchObject({ sub: SUBJECT.sub });
+    const stranger = await accessTokens('another secret of thirty-two bytes');
     await expect(stranger.verify(token)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
   });
 
@@ -77,7 +82,7 @@ describe('a token of ours', () => {
     ['remembered', true],
     ['seen for the first time', false],
   ])('expires after its time and the leeway, also when it is %s', async (_, isRemembered) => {
-    const tokens = accessTokens();
+    const tokens = await accessTokens();
     const token = await tokens.sign(SUBJECT, 900);
     if (isRemembered) await tokens.verify(token);
     const start = Date.now();
@@ -89,7 +94,7 @@ describe('a token of ours', () => {
   });
 
   test('is forgotten when ten thousand younger ones were verified, and verified anew', async () => {
-    const tokens = accessTokens();
+    const tokens = await accessTokens();
     const first = await tokens.sign(SUBJECT, 900);
     await tokens.verify(first);
     for (let count = 0; count < 10_000; count++)
@@ -100,7 +105,7 @@ describe('a token of ours', () => {
 
 describe('a token is refused', () => {
   const refused = async (token: string, code = 'UNAUTHORIZED') =>
-    expect(accessTokens().verify(token)).rejects.toMatchObject({ code });
+    expect((await accessTokens()).verify(token)).rejects.toMatchObject({ code });
 
   test.each([
     ['alg none', { alg: 'none', typ: 'at+jwt' }],
@@ -120,6 +125,7 @@ describe('a token is refused', () => {
     ['another issuer', { iss: 'somebody' }],
     ['another audience', { aud: 'somebody' }],
     ['several audiences, none of them ours', { aud: ['a', 'b'] }],
+    ['several audiences, ours among them', { aud: ['arcana-cloud', 'b'] }],
     ['no issuer', { iss: undefined }],
     ['no expiry', { exp: undefined }],
     ['no session', { sid: undefined }],
@@ -141,7 +147,7 @@ describe('a token is refused', () => {
   });
 
   test('when a single character was changed', async () => {
-    const token = await accessTokens().sign(SUBJECT, 900);
+    const token = await (await accessTokens()).sign(SUBJECT, 900);
     const [header, payload, signature] = token.split('.') as [string, string, string];
     const richer = encode(claims({ roles: ['super_admin'] }));
     await refused(`${header}.${richer}.${signature}`);
@@ -150,7 +156,7 @@ describe('a token is refused', () => {
   });
 
   test('when it is the same bytes in another spelling', async () => {
-    const token = await accessTokens().sign(SUBJECT, 900);
+    const token = await (await accessTokens()).sign(SUBJECT, 900);
     const spelt = (change: (signature: string) => string) => token.replace(/[^.]+$/, change);
     // 32 bytes end in a character whose last two bits are unused: the next character decodes to the same bytes.
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
@@ -187,10 +193,10 @@ describe('a token is refused', () => {
   });
 });
 
-test('without a key there are no tokens in production', () => {
+test('without a key there are no tokens in production', async () => {
   const config = new ArcanaConfig();
   config.environment = 'production';
-  expect(() => new AccessTokens(config)).toThrow(
-    expect.objectContaining({ problems: [expect.stringContaining('ARCANA_SECURITY__JWT_SECRET')] }),
-  );
+  await expect(signingKeys(config)).rejects.toMatchObject({
+    problems: [expect.stringContaining('ARCANA_SECURITY__JWT_SECRET')],
+  });
 });

@@ -1,9 +1,13 @@
+import { ArcanaConfig } from '../platform/config/index.js';
 import { defineFeature } from '../platform/deployment/index.js';
+import { SigningKeyMetrics } from '../platform/observability/index.js';
 import { PrincipalResolver } from '../platform/security/index.js';
 import { AccessTokens } from './access-tokens.js';
 import { AuthController } from './auth.controller.js';
 import { AuthGrpcController } from './auth.grpc.controller.js';
 import { BootstrapService } from './bootstrap.service.js';
+import { KeySetController } from './key-set.controller.js';
+import { KeySetService } from './key-set.service.js';
 import { PasswordHasher } from './password-hasher.js';
 import { PasswordService } from './password.service.js';
 import { ProfileService } from './profile.service.js';
@@ -12,13 +16,14 @@ import { SessionRepository } from './session.repository.js';
 import { TypeOrmSessionRepository } from './session.typeorm.repository.js';
 import { SessionService } from './session.service.js';
 import { SignInService } from './sign-in.service.js';
+import { SigningKeys } from './signing-keys.js';
 import { TokenPairs } from './token-pairs.js';
 import { TokenService } from './token.service.js';
 import { WelcomeEmailHandler } from './welcome-email.handler.js';
 
 export const authFeature = defineFeature({
   name: 'auth',
-  controllers: [AuthController, AuthGrpcController],
+  controllers: [AuthController, AuthGrpcController, KeySetController],
   services: [
     RegistrationService,
     SignInService,
@@ -26,9 +31,20 @@ export const authFeature = defineFeature({
     ProfileService,
     PasswordService,
     TokenService,
+    KeySetService,
   ],
   repositories: [{ port: SessionRepository, adapter: TypeOrmSessionRepository }],
   jobs: [WelcomeEmailHandler],
   answers: [{ port: PrincipalResolver, by: TokenService }],
-  providers: [AccessTokens, TokenPairs, PasswordHasher, BootstrapService],
+  providers: [
+    {
+      provide: SigningKeys,
+      inject: [ArcanaConfig, SigningKeyMetrics],
+      useFactory: (config: ArcanaConfig, metrics: SigningKeyMetrics) => SigningKeys.open(config, metrics),
+    },
+    AccessTokens,
+    TokenPairs,
+    PasswordHasher,
+    BootstrapService,
+  ],
 });

@@ -62,6 +62,13 @@ const rules: readonly Rule[] = [
     'security.session_absolute_expiration_secs',
     ({ security }) => [security.jwt_refresh_expiration_secs, security.session_absolute_expiration_secs],
   ),
+  {
+    about: ['security.jwt_algorithm', 'security.jwt_keys_directory'],
+    problem: ({ security: { jwt_algorithm, jwt_keys_directory } }, name) =>
+      jwt_algorithm !== 'HS256' && jwt_keys_directory === undefined
+        ? `${name('security.jwt_keys_directory')} is required with ${jwt_algorithm}: make a key with npm run keys -- ${jwt_algorithm} and a directory, and name that here.`
+        : undefined,
+  },
 ];
 
 const productionRules: readonly Rule[] = [
@@ -73,10 +80,12 @@ const productionRules: readonly Rule[] = [
         : undefined,
   },
   {
-    about: ['security.jwt_secret'],
+    about: ['security.jwt_secret', 'security.jwt_algorithm', 'security.jwt_keys_directory'],
     problem: ({ security }, name) => {
+      if (security.jwt_algorithm !== 'HS256') return undefined;
       const fix = 'make one with openssl rand -base64 48';
       if (security.jwt_secret === undefined) {
+        if (security.jwt_keys_directory !== undefined) return undefined;
         return `${name('security.jwt_secret')} is required in production: ${fix}, and give it here or in the file that ARCANA_SECURITY__JWT_SECRET_FILE names.`;
       }
       const weakness = weaknessOf(security.jwt_secret);

@@ -31,7 +31,9 @@ export {
   RateLimitSettings,
   RegistrationSettings,
   SecuritySettings,
+  type JwtAlgorithm,
   type PasswordPolicy,
 } from './security.settings.js';
+export { weaknessOf } from './secret-strength.js';
 export { GrpcSettings, ManagementSettings, RestSettings, ServerSettings } from './server.settings.js';
 export { DatabaseSettings, QueueSettings, RedisSettings } from './storage.settings.js';

@@ -80,6 +80,7 @@ function resolvePaths(
   config.data_directory = resolve(directory, config.data_directory);
   for (const { path, options } of SETTINGS) {
     if (options.type !== 'path') continue;
+    if (valueAt(config, path) === undefined) continue;
     const follows = options.within !== undefined && !winners.has(path);
     const start = follows ? config.data_directory : directory;
     setValueAt(

@@ -6,6 +6,9 @@ const lifetime = { type: 'integer', min: 1, max: YEAR_SECS } as const;
 export const PASSWORD_POLICIES = ['classic', 'nist'] as const;
 export type PasswordPolicy = (typeof PASSWORD_POLICIES)[number];
 
+export const JWT_ALGORITHMS = ['HS256', 'RS256', 'ES256'] as const;
+export type JwtAlgorithm = (typeof JWT_ALGORITHMS)[number];
+
 /** Cost of one password hash. Defaults: RFC 9106, section 4, second recommended option. */
 export class Argon2Settings {
   @Setting({
@@ -40,14 +43,39 @@ export class RegistrationSettings {
 /** Tokens, sessions and passwords. */
 export class SecuritySettings {
   @Setting({
+    type: 'choice',
+    values: JWT_ALGORITHMS,
+    description:
+      'How access tokens are signed, and the only way that is accepted: HS256 by a secret, RS256 or ES256 by a key pair whose public half is served at /.well-known/jwks.json.',
+  })
+  jwt_algorithm: JwtAlgorithm = 'HS256';
+
+  @Setting({
     type: 'text',
     minBytes: 32,
     secret: true,
     optional: true,
     description:
-      'Key that signs access tokens (HS256), at least 32 random bytes; unset: made once under data_directory, which production refuses.',
+      'Secret that signs access tokens with HS256, at least 32 random bytes; unset, and without jwt_keys_directory: made once under data_directory, which production refuses.',
   })
   jwt_secret?: string;
+
+  @Setting({
+    type: 'path',
+    optional: true,
+    description:
+      'Directory of keys that are replaced while the product runs: *.pem for RS256 and ES256, which need it, *.secret for HS256; see docs/keys.md.',
+  })
+  jwt_keys_directory?: string;
+
+  @Setting({
+    type: 'integer',
+    min: 1,
+    max: 300,
+    description:
+      'How often that directory is read, in seconds; a new key signs three readings later at the soonest.',
+  })
+  jwt_keys_reload_secs: number = 10;
 
   @Setting({ type: 'text', maxLength: 255, description: 'The iss claim, written and demanded.' })
   jwt_issuer: string = 'arcana-cloud';

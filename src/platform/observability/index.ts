@@ -2,5 +2,6 @@
 export { createLogger, nestLogger } from './logger.js';
 export { createRegistry, DatabaseMetrics, ServerMetrics } from './metrics.js';
 export type { PoolSizes } from './metrics.js';
+export { SigningKeyMetrics } from './signing-key-metrics.js';
 export { stopTelemetry } from './telemetry.js';
 export { ObservabilityModule } from './observability.module.js';

@@ -1,6 +1,7 @@
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { Registry } from 'prom-client';
 import { MetricsController } from './metrics.controller.js';
+import { SigningKeyMetrics } from './signing-key-metrics.js';
 
 /** Makes the process's registry injectable and, where asked to, serves it beside the API. */
 @Global()
@@ -10,8 +11,8 @@ export class ObservabilityModule {
     return {
       module: ObservabilityModule,
       controllers: options.serveMetrics ? [MetricsController] : [],
-      providers: [{ provide: Registry, useValue: options.registry }],
-      exports: [Registry],
+      providers: [{ provide: Registry, useValue: options.registry }, SigningKeyMetrics],
+      exports: [Registry, SigningKeyMetrics],
     };
   }
 }

@@ -9,6 +9,7 @@ export const AUTH_ROUTES: Routes = [
   ['POST /api/v1/auth/reset-password', {}, everyone(422)],
   ['POST /api/v1/auth/logout', { refresh_token: 5 }, everyone(422)],
   ['GET /api/v1/auth/me', undefined, signedIn(200)],
+  ['GET /.well-known/jwks.json', undefined, everyone(200)],
 ];
 
 export const AUTH_RPCS: Rpcs = [
