@@ -8,6 +8,7 @@ import { AuthGrpcController } from './auth.grpc.controller.js';
 import { BootstrapService } from './bootstrap.service.js';
 import { KeySetController } from './key-set.controller.js';
 import { KeySetService } from './key-set.service.js';
+import { LiveSessions } from './live-sessions.js';
 import { PasswordHasher } from './password-hasher.js';
 import { PasswordService } from './password.service.js';
 import { ProfileService } from './profile.service.js';
@@ -43,6 +44,7 @@ export const authFeature = defineFeature({
       useFactory: (config: ArcanaConfig, metrics: SigningKeyMetrics) => SigningKeys.open(config, metrics),
     },
     AccessTokens,
+    LiveSessions,
     TokenPairs,
     PasswordHasher,
     BootstrapService,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { notedCuts } from '../../test/support/access-cuts.js';
 import { strictMock } from '../../test/support/strict-mock.js';
 import { ArcanaConfig } from '../platform/config/index.js';
 import type { Effects } from '../platform/database/index.js';
@@ -12,7 +13,8 @@ const PASSWORD = 'Correct-Horse-9';
 function auth(planned: { tokens?: Partial<AccountTokenRepository>; passwords?: Partial<PasswordHasher> }) {
   const tokens = strictMock<AccountTokenRepository>('AccountTokenRepository', planned.tokens);
   const passwords = strictMock<PasswordHasher>('PasswordHasher', planned.passwords);
-  return { tokens, service: new PasswordService(tokens, passwords, new ArcanaConfig()) };
+  const cuts = notedCuts();
+  return { tokens, cuts, service: new PasswordService(tokens, passwords, new ArcanaConfig(), cuts) };
 }
 
 const summary = (effects: Effects) => ({
@@ -27,7 +29,7 @@ describe('setting a password by token', () => {
   const invalid = { code: 'VALIDATION_FAILED', ...reason('RESET_TOKEN_INVALID') };
 
   test('sets it and says so', async () => {
-    const { service, tokens } = auth({
+    const { service, tokens, cuts } = auth({
       tokens: { find: async () => owner, redeemForPassword: async () => true },
       passwords: { hash: async () => 'new hash' },
     });
@@ -38,6 +40,7 @@ describe('setting a password by token', () => {
       events: [['auth.password_changed', { user_id: USER }]],
       audit: [['PASSWORD_RESET', USER]],
     });
+    expect(cuts.ofUser.mock.calls).toEqual([[USER]]);
   });
 
   test('keeps the token when the password is refused', async () => {

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ArcanaConfig } from '../platform/config/index.js';
 import { effects } from '../platform/database/index.js';
 import { Nothing, Remote } from '../platform/deployment/index.js';
+import { AccessCuts } from '../platform/security/index.js';
 import { AccountTokenRepository, hashOpaqueToken, isOpaqueToken } from '../users/index.js';
 import { RESET_TOKEN_INVALID } from './auth.errors.js';
 import { PasswordChanged } from './auth.events.js';
@@ -16,6 +17,7 @@ export class PasswordService {
     private readonly tokens: AccountTokenRepository,
     private readonly passwords: PasswordHasher,
     private readonly config: ArcanaConfig,
+    private readonly cuts: AccessCuts,
   ) {}
 
   /**
@@ -37,5 +39,6 @@ export class PasswordService {
         .audited('PASSWORD_RESET', { target: owner.user_id }),
     );
     if (!isSet) throw RESET_TOKEN_INVALID.error();
+    await this.cuts.ofUser(owner.user_id);
   }
 }

@@ -25,6 +25,23 @@ describe('the caller', () => {
     expect(users.find).toHaveBeenCalledWith(USER);
   });
 
+  test('is remembered in the state that it was found in, and read again in any other', async () => {
+    const { service, users } = auth({ users: { find: async () => Object.assign(new User(), user) } });
+    const meAt = (revision: string) => within({ principal: { ...principal, revision } }, () => service.me());
+    const first = await meAt('700.1');
+    expect(await meAt('700.1')).toBe(first);
+    expect(users.find).toHaveBeenCalledTimes(1);
+    expect(await meAt('701.1')).not.toBe(first);
+    expect(users.find).toHaveBeenCalledTimes(2);
+  });
+
+  test('is not remembered where its state is not known', async () => {
+    const { service, users } = auth({ users: { find: async () => user } });
+    await within({ principal }, () => service.me());
+    await within({ principal }, () => service.me());
+    expect(users.find).toHaveBeenCalledTimes(2);
+  });
+
   test('is nobody when its account is gone, or nobody signed in', async () => {
     const { service } = auth({ users: { find: async () => null } });
     await expect(within({ principal }, () => service.me())).rejects.toMatchObject({ code: 'UNAUTHORIZED' });

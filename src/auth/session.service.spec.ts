@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { notedCuts } from '../../test/support/access-cuts.js';
 import { strictMock } from '../../test/support/strict-mock.js';
 import { ArcanaConfig } from '../platform/config/index.js';
 import { RequestContext, type Principal } from '../platform/context/index.js';
@@ -22,7 +23,9 @@ function auth(planned: Planned) {
   Object.assign(config.security, planned.security);
   const sessions = strictMock<SessionRepository>('SessionRepository', planned.sessions);
   const tokens = strictMock<AccessTokens>('AccessTokens', { sign: async () => 'access' });
-  return { sessions, tokens, service: new SessionService(sessions, new TokenPairs(tokens, config), config) };
+  const cuts = notedCuts();
+  const service = new SessionService(sessions, new TokenPairs(tokens, config), cuts, config);
+  return { sessions, tokens, cuts, service };
 }
 
 const summary = (effects: Effects) => ({
@@ -98,9 +101,10 @@ describe('signing out', () => {
   const loggedOut = (session_id: string) => ['auth.logged_out', { user_id: USER, session_id }];
 
   test('ends the session of the access token', async () => {
-    const { service, sessions } = auth({ sessions: { revoke: async () => true } });
+    const { service, sessions, cuts } = auth({ sessions: { revoke: async () => true } });
     await within({ principal }, () => service.logout({}));
     expect(ended(sessions)).toEqual([[SESSION, 'logout', [loggedOut(SESSION)]]]);
+    expect(cuts.ofSession.mock.calls).toEqual([[SESSION]]);
   });
 
   test('ends the session of a refresh token', async () => {

@@ -4,6 +4,7 @@ import { RequestContext } from '../platform/context/index.js';
 import { effects } from '../platform/database/index.js';
 import { Nothing, Remote } from '../platform/deployment/index.js';
 import { AppError } from '../platform/errors/index.js';
+import { AccessCuts } from '../platform/security/index.js';
 import { hashOpaqueToken, isOpaqueToken, newOpaqueToken } from '../users/index.js';
 import { LoggedOut, TokenReuseDetected } from './auth.events.js';
 import { TokenPair } from './dto/auth-answers.dto.js';
@@ -20,6 +21,7 @@ export class SessionService {
   constructor(
     private readonly sessions: SessionRepository,
     private readonly pairs: TokenPairs,
+    private readonly cuts: AccessCuts,
     config: ArcanaConfig,
   ) {
     this.#security = config.security;
@@ -46,6 +48,7 @@ export class SessionService {
         .event(TokenReuseDetected, { user_id, session_id })
         .audited('TOKEN_REUSE_DETECTED', { target: user_id, details: { session_id } }),
     );
+    if (outcome === 'reused') await this.cuts.ofSession(session_id);
     if (outcome === 'expired') throw new AppError('TOKEN_EXPIRED');
     if (outcome !== 'rotated') throw new AppError('UNAUTHORIZED');
     return this.pairs.issue({ sub: user_id, sid: session_id, role: role! }, next.token, remaining_secs!);
@@ -82,5 +85,7 @@ export class SessionService {
         .event(LoggedOut, { user_id, session_id })
         .audited('LOGGED_OUT', { target: user_id, details: { session_id } }),
     );
+    // Also when it was over already: whoever ended it may not have come to this.
+    await this.cuts.ofSession(session_id);
   }
 }

@@ -16,6 +16,9 @@ import { SessionRepository } from './session.repository.js';
 // questions would not see one moment. It is read only; nothing of it is written here.
 const ALIVE = `s.revoked_at IS NULL AND s.absolute_expires_at > now() AND s.access_epoch = u.access_epoch
   AND u.status IN ('active', 'pending_verification')`;
+// Every write gives a row a new xmin, those included that leave the version alone: a sign-in, a new hash of the password.
+const REVISION = `u.xmin || '.' || u.version`;
+const REMAINING_MS = `least(60000, ceil(1000 * extract(epoch FROM s.absolute_expires_at - now())))::integer`;
 const MAX_USER_AGENT_LENGTH = 512;
 
 interface TokenState {
@@ -114,7 +117,8 @@ export class TypeOrmSessionRepository extends SessionRepository {
   async #findAlive(sessionIds: string[]): Promise<LiveSession[]> {
     const rows = await this.database.read((manager) =>
       manager.query<LiveSession[]>(
-        `SELECT s.id AS session_id, s.user_id, u.role FROM sessions s JOIN users u ON u.id = s.user_id
+        `SELECT s.id AS session_id, s.user_id, u.role, ${REVISION} AS revision, ${REMAINING_MS} AS remaining_ms
+         FROM sessions s JOIN users u ON u.id = s.user_id
          WHERE s.id = ANY($1::uuid[]) AND ${ALIVE}`,
         [sessionIds],
       ),

@@ -2,14 +2,20 @@ import { describe, expect, test } from '@jest/globals';
 import { strictMock } from '../../test/support/strict-mock.js';
 import { AppError } from '../platform/errors/index.js';
 import type { AccessTokens } from './access-tokens.js';
-import type { SessionRepository } from './session.repository.js';
+import type { LiveSessions } from './live-sessions.js';
 import { TokenService } from './token.service.js';
 
 const CLAIMS = { sub: 'user-1', sid: 'session-1', roles: ['user'], jti: 'j', exp: 1_800_000_000 };
-const SESSION = { session_id: 'session-1', user_id: 'user-1', role: 'moderator' as const };
+const SESSION = {
+  session_id: 'session-1',
+  user_id: 'user-1',
+  role: 'moderator' as const,
+  revision: '7.1',
+  remaining_ms: 60_000,
+};
 
-const service = (tokens: Partial<AccessTokens>, sessions: Partial<SessionRepository> = {}) =>
-  new TokenService(strictMock('AccessTokens', tokens), strictMock('SessionRepository', sessions));
+const service = (tokens: Partial<AccessTokens>, sessions: Partial<LiveSessions> = {}) =>
+  new TokenService(strictMock('AccessTokens', tokens), strictMock<LiveSessions>('LiveSessions', sessions));
 
 const refusing = (code: 'UNAUTHORIZED' | 'TOKEN_EXPIRED') => ({
   recall: () => undefined,
@@ -19,11 +25,12 @@ const verified = { recall: () => undefined, verify: async () => CLAIMS };
 
 describe('a token', () => {
   test('that verifies and whose session lives is its owner, in the role the account has now', async () => {
-    const tokens = service(verified, { findLive: async () => SESSION });
+    const tokens = service(verified, { find: async () => SESSION });
     expect(await tokens.resolve('t')).toEqual({
       id: 'user-1',
       roles: ['moderator'],
       sid: 'session-1',
+      revision: '7.1',
       via: 'access_token',
     });
     expect(await tokens.validate('t')).toEqual({
@@ -37,17 +44,12 @@ describe('a token', () => {
 
   test('that verified before is asked about its session all the same', async () => {
     const recalled = { recall: () => CLAIMS };
-    expect((await service(recalled, { findLive: async () => SESSION }).validate('t')).valid).toBe(true);
-    expect((await service(recalled, { findLive: async () => null }).validate('t')).valid).toBe(false);
+    expect((await service(recalled, { find: async () => SESSION }).validate('t')).valid).toBe(true);
+    expect((await service(recalled, { find: async () => null }).validate('t')).valid).toBe(false);
   });
 
   test.each([
-    ['whose session is over', verified, { findLive: async () => null }],
-    [
-      "whose session is somebody else's",
-      verified,
-      { findLive: async () => ({ ...SESSION, user_id: 'user-2' }) },
-    ],
+    ['whose session is over', verified, { find: async () => null }],
     ['that does not verify, without a question to the database', refusing('UNAUTHORIZED'), {}],
   ])('%s is worth nothing', async (_, tokens, sessions) => {
     await expect(service(tokens, sessions).resolve('t')).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
@@ -62,7 +64,7 @@ describe('a token', () => {
   });
 
   test('is not judged when the sessions cannot be asked: neither valid nor invalid', async () => {
-    const tokens = service(verified, { findLive: () => Promise.reject(new AppError('SERVICE_UNAVAILABLE')) });
+    const tokens = service(verified, { find: () => Promise.reject(new AppError('SERVICE_UNAVAILABLE')) });
     await expect(tokens.resolve('t')).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
     await expect(tokens.validate('t')).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
   });

@@ -6,14 +6,14 @@ import { PrincipalResolver } from '../platform/security/index.js';
 import { AccessTokens, type AccessClaims } from './access-tokens.js';
 import { TokenValidity } from './dto/auth-answers.dto.js';
 import type { LiveSession } from './dto/session.dto.js';
-import { SessionRepository } from './session.repository.js';
+import { LiveSessions } from './live-sessions.js';
 
-/** What an access token is worth at this moment: signature and time first, then its session, asked every time. */
+/** What an access token is worth at this moment: signature and time first, then its session, every time. */
 @Injectable()
 export class TokenService extends PrincipalResolver {
   constructor(
     private readonly tokens: AccessTokens,
-    private readonly sessions: SessionRepository,
+    private readonly sessions: LiveSessions,
   ) {
     super();
   }
@@ -26,6 +26,7 @@ export class TokenService extends PrincipalResolver {
       id: session.user_id,
       roles: [session.role],
       sid: session.session_id,
+      revision: session.revision,
       via: 'access_token' as const,
     });
   }
@@ -56,8 +57,8 @@ export class TokenService extends PrincipalResolver {
   async #judge(token: string): Promise<{ claims: AccessClaims; session: LiveSession }> {
     // Waiting for what is known already would be a third of the way.
     const claims = this.tokens.recall(token) ?? (await this.tokens.verify(token));
-    const session = await this.sessions.findLive(claims.sid);
-    if (session?.user_id !== claims.sub) throw new AppError('UNAUTHORIZED');
+    const session = await this.sessions.find(claims.sid, claims.sub);
+    if (!session) throw new AppError('UNAUTHORIZED');
     return { claims, session };
   }
 }

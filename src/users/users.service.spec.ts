@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { notedCuts } from '../../test/support/access-cuts.js';
 import { strictMock } from '../../test/support/strict-mock.js';
 import { RequestContext } from '../platform/context/index.js';
 import type { Effects } from '../platform/database/index.js';
@@ -32,7 +33,8 @@ const user = (fields: Partial<User> = {}): User =>
 
 const service = (planned: Partial<UserRepository>) => {
   const users = strictMock<UserRepository>('UserRepository', planned);
-  return { users, service: new UsersService(users) };
+  const cuts = notedCuts();
+  return { users, cuts, service: new UsersService(users, cuts) };
 };
 
 /** Runs `work` as a caller of this role. */
@@ -211,11 +213,16 @@ describe('changing', () => {
 
 describe('deleting', () => {
   test('deletes the version that was read, and says so', async () => {
-    const { users, service: underTest } = service({
+    const {
+      users,
+      cuts,
+      service: underTest,
+    } = service({
       find: async () => user(),
       delete: async () => undefined,
     });
     await as('admin', () => underTest.delete(ID));
+    expect(cuts.ofUser.mock.calls).toEqual([[ID]]);
     const [id, version, effects] = users.delete.mock.calls[0]!;
     expect([id, version]).toEqual([ID, 3]);
     expect(summary(effects)).toMatchObject({

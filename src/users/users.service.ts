@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { effects, newId, type Effects } from '../platform/database/index.js';
 import { listOf, Nothing, optional, Remote } from '../platform/deployment/index.js';
 import { AppError } from '../platform/errors/index.js';
-import { covers, currentPrincipal } from '../platform/security/index.js';
+import { AccessCuts, covers, currentPrincipal } from '../platform/security/index.js';
 import { emailKey } from './account-rules.js';
 import { CreateUser } from './dto/create-user.dto.js';
 import { ListUsersQuery } from './dto/list-users.dto.js';
@@ -20,7 +20,10 @@ const FIELDS = ['name', 'email', 'avatar_url', 'metadata'] as const;
 /** The rules of accounts. Who may call at all is declared on the routes and rpcs; what depends on the account is here. */
 @Injectable()
 export class UsersService {
-  constructor(private readonly users: UserRepository) {}
+  constructor(
+    private readonly users: UserRepository,
+    private readonly cuts: AccessCuts,
+  ) {}
 
   /** One page of accounts. */
   @Remote({ args: [ListUsersQuery], result: UserPage, idempotent: true })
@@ -85,12 +88,14 @@ export class UsersService {
         (field) => changes[field] !== undefined && !equal(changes[field], user[field]),
       );
       if (changed.length === 0) return user;
-      return this.users.update(
+      const updated = await this.users.update(
         id,
         user.version,
         pick(changes, changed),
         updateEffects(user, changes, changed),
       );
+      await this.cuts.ofProfile(id);
+      return updated;
     });
   }
 
@@ -107,6 +112,7 @@ export class UsersService {
         .event(UserDeleted, { user_id: id })
         .audited('USER_DELETED', { target: id, details: { before: { name, email, role, status } } });
       await this.users.delete(id, user.version, deletion);
+      await this.cuts.ofUser(id);
     });
   }
 

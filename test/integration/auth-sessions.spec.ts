@@ -42,13 +42,37 @@ describe('a session', () => {
     const { user_id } = await openSession(accounts, { id, ...from }, written);
     const alive = await sessions.findLive(id);
     expect(alive).toBeInstanceOf(LiveSession);
-    expect(alive).toEqual({ session_id: id, user_id, role: 'user' });
+    expect(alive).toEqual({
+      session_id: id,
+      user_id,
+      role: 'user',
+      revision: expect.stringMatching(/^\d+\.1$/),
+      remaining_ms: 60_000,
+    });
     const [row] = await dataSource.query(
       'SELECT device_name, ip, length(user_agent) FROM sessions WHERE id = $1',
       [id],
     );
     expect(row).toEqual({ device_name: 'Laptop', ip: '192.0.2.1', length: 512 });
     expect(await audited(dataSource, 'LOGIN_SUCCEEDED', id)).toBe(1);
+  });
+
+  test('near its end says how much of it is left', async () => {
+    const { id } = await open({ absolute_lifetime_secs: 10 });
+    const { remaining_ms } = (await sessions.findLive(id))!;
+    expect(remaining_ms).toBeGreaterThan(0);
+    expect(remaining_ms).toBeLessThanOrEqual(10_000);
+  });
+
+  test('tells of every write to its account, those included that leave the version alone', async () => {
+    const { id, user_id } = await open();
+    const seen = new Set([(await sessions.findLive(id))!.revision]);
+    for (const set of ['last_login_at = now()', 'version = version + 1', 'metadata = metadata']) {
+      await dataSource.query(`UPDATE users SET ${set} WHERE id = $1`, [user_id]);
+      seen.add((await sessions.findLive(id))!.revision);
+    }
+    expect(seen.size).toBe(4);
+    expect((await sessions.findLive(id))!.revision).toBe([...seen].at(-1));
   });
 
   test('is stored with the hash of its token, not with the token', async () => {

@@ -51,6 +51,14 @@ export class LiveSession {
 
   @IsIn(ROLES)
   role: Role;
+
+  /** Another one whenever anything of the account was written; see `Principal.revision`. */
+  @IsString()
+  revision: string;
+
+  /** Milliseconds until the first of its ends, where that is within a minute; else a minute. */
+  @IsInt()
+  remaining_ms: number;
 }
 
 /** Which session a refresh token, spent or not, belongs to. */

@@ -6,3 +6,4 @@
 export { Cache, MAX_TAGGED_TTL_MS } from './cache.js';
 export type { CacheAnswer, CacheEntry, CacheLease } from './cache.js';
 export { CacheModule } from './cache.module.js';
+export { BoundedMap } from './bounded-map.js';

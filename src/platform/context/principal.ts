@@ -18,6 +18,14 @@ export class Principal {
   @IsString()
   sid?: string;
 
+  /**
+   * The state in which the account was found: another one whenever anything of it was written. Who remembers it under
+   * this reads nothing old.
+   */
+  @IsOptional()
+  @IsString()
+  revision?: string;
+
   /** What proved it: a person's session, or a key that a person made for a service. */
   @IsIn(CREDENTIAL_KINDS)
   via: (typeof CREDENTIAL_KINDS)[number];
