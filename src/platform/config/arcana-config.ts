@@ -1,4 +1,5 @@
 import { DeploymentSettings, ENVIRONMENTS, type Environment } from './deployment.settings.js';
+import { MailSettings } from './mail.settings.js';
 import { BootstrapSettings, RateLimitSettings, SecuritySettings } from './security.settings.js';
 import { ServerSettings } from './server.settings.js';
 import { Section, Setting } from './setting.js';
@@ -9,19 +10,6 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 
 export const LOG_FORMATS = ['json', 'pretty'] as const;
 export type LogFormat = (typeof LOG_FORMATS)[number];
-
-export class MailSettings {
-  @Setting({ type: 'text', maxLength: 320, description: 'Sender of every mail.' })
-  from: string = 'Arcana Cloud <no-reply@arcana.localhost>';
-
-  @Setting({
-    type: 'path',
-    within: 'mail',
-    description:
-      'Where mails are written, one .eml file each; this release sends none, in production neither.',
-  })
-  directory: string = '.arcana/mail';
-}
 
 export class ObservabilitySettings {
   @Setting({ type: 'choice', values: LOG_LEVELS, description: 'The least severe log entry that is written.' })

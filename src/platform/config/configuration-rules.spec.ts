@@ -83,9 +83,10 @@ describe('production', () => {
     ARCANA_ENVIRONMENT: 'production',
     ARCANA_DATABASE__URL: 'postgres://u:p@db/arcana',
     ARCANA_SECURITY__JWT_SECRET: randomBytes(32).toString('base64'),
+    ARCANA_MAIL__SMTP__URL: 'smtp://user:password@mail.example.com',
   };
 
-  it('starts with a database, a good secret and its file', () => {
+  it('starts with a database, a good secret, a mail server and its file', () => {
     expect(problems({ files, env })).toEqual([]);
   });
 
@@ -94,6 +95,7 @@ describe('production', () => {
       'config/production.toml is missing: it carries the defaults of production, so ship it with the product.',
       'ARCANA_DATABASE__URL is required in production, where the embedded database is refused: give it the postgres:// URL of your server.',
       'ARCANA_SECURITY__JWT_SECRET is required in production: make one with openssl rand -base64 48, and give it here or in the file that ARCANA_SECURITY__JWT_SECRET_FILE names.',
+      'ARCANA_MAIL__SMTP__URL is required in production, where mails must reach people: give it the smtp:// URL of your server, or say with ARCANA_MAIL__TRANSPORT=none that no mail is sent.',
     ]);
   });
 

@@ -1,5 +1,7 @@
 import type { ArcanaConfig } from './arcana-config.js';
+import type { NameOf, Rule } from './configuration-rule.js';
 import type { DeploymentLayer, DeploymentMode } from './deployment.settings.js';
+import { mailProductionRules, mailRules } from './mail.rules.js';
 import { weaknessOf } from './secret-strength.js';
 
 /** What this release can run; the schema knows the whole vocabulary, so that a later mode is refused by name. */
@@ -9,16 +11,8 @@ const RUNNABLE_LAYERS: readonly DeploymentLayer[] = ['all'];
 /** OWASP Password Storage Cheat Sheet: Argon2id with at least 19 MiB. */
 const LEAST_PRODUCTION_MEMORY_KIB = 19_456;
 
-/** The name of a key in the form the operator wrote it, or its environment name when nobody did. */
-export type NameOf = (path: string) => string;
-
-interface Rule {
-  /** The settings it compares; a rule about one that is already known to be wrong would only add noise. */
-  about: readonly string[];
-  problem(config: ArcanaConfig, name: NameOf): string | undefined;
-}
-
 const rules: readonly Rule[] = [
+  ...mailRules,
   {
     about: ['deployment.mode'],
     problem: ({ deployment }, name) =>
@@ -99,6 +93,7 @@ const productionRules: readonly Rule[] = [
         ? `${name('security.argon2.memory_kib')} must be at least ${LEAST_PRODUCTION_MEMORY_KIB} in production.`
         : undefined,
   },
+  ...mailProductionRules,
 ];
 
 /** What is wrong with values that are each fine alone, one sentence each. `isBroken`: the setting has its sentence already. */

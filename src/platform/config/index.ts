@@ -5,13 +5,7 @@
  * `ArcanaConfig`, by injection or as an argument. A setting is declared once, in its section class: description, type,
  * limits and default; `.env.example` and docs/configuration.md are held against that declaration by tests.
  */
-export {
-  ArcanaConfig,
-  MailSettings,
-  ObservabilitySettings,
-  type LogFormat,
-  type LogLevel,
-} from './arcana-config.js';
+export { ArcanaConfig, ObservabilitySettings, type LogFormat, type LogLevel } from './arcana-config.js';
 export { ConfigurationError } from './configuration.error.js';
 export {
   DeploymentSettings,
@@ -22,6 +16,13 @@ export {
 } from './deployment.settings.js';
 export { describeConfig, withoutPassword } from './describe-config.js';
 export { jwtSecret } from './development-secret.js';
+export {
+  MailSettings,
+  mailTransport,
+  SmtpSettings,
+  type MailTransport,
+  type SmtpTlsMode,
+} from './mail.settings.js';
 export { loadConfig, type ConfigInput, type ConfigSources } from './load-config.js';
 export { productVersion } from './product-version.js';
 export { projectRoot } from './project-root.js';

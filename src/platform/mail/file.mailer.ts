@@ -5,6 +5,7 @@ import { Logger } from '@nestjs/common';
 import { createTransport } from 'nodemailer';
 import { AppError } from '../errors/index.js';
 import { assertSendable, localPartOf } from './mail-check.js';
+import { messageOf, timeOf } from './mail-message.js';
 import { Mailer, type Mail, type SentMail } from './mailer.js';
 
 interface FileMailerOptions {
@@ -13,9 +14,6 @@ interface FileMailerOptions {
   /** Absolute path; made when missing. */
   directory: string;
 }
-
-// RFC 9562: 48 bits of milliseconds, then the version.
-const UUID_V7 = /^([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/i;
 
 /**
  * Writes each mail as one file, `<time>-<id>.eml`, readable by the owner alone: mails hold links that open accounts.
@@ -45,28 +43,10 @@ export class FileMailer extends Mailer {
     }
   }
 
-  async #compose({ to, subject, text, html, message_id, headers }: Mail): Promise<Buffer> {
-    const { message } = await this.#composer.sendMail({
-      from: this.options.from,
-      to: { name: '', address: to },
-      subject,
-      text,
-      html,
-      messageId: message_id,
-      date: timeOf(message_id) ?? new Date(),
-      headers: headers ?? {},
-      // Text is text, never a path or URL to read.
-      disableFileAccess: true,
-      disableUrlAccess: true,
-    });
+  async #compose(mail: Mail): Promise<Buffer> {
+    const { message } = await this.#composer.sendMail(messageOf(mail, this.options.from));
     return message as Buffer;
   }
-}
-
-/** When the thing that the id names was made; undefined when the id is no UUID v7. */
-function timeOf(messageId: string): Date | undefined {
-  const match = UUID_V7.exec(localPartOf(messageId));
-  return match ? new Date(Number.parseInt(match[1]! + match[2]!, 16)) : undefined;
 }
 
 /** `2026-11-21T11-24-15-123Z-<id>.eml`: sorts by time, and no character troubles any file system. */

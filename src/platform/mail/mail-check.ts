@@ -21,6 +21,7 @@ const OWN_HEADERS = new Set([
   'mime-version',
   'content-type',
   'content-transfer-encoding',
+  'auto-submitted',
 ]);
 
 /** Refuses what would break out of its place in the mail. Nothing is repaired: a mail is right or it is not sent. */
@@ -29,6 +30,9 @@ export function assertSendable(mail: Mail): void {
   const refuse = (field: string, code: string, message: string): void =>
     void fields.push({ field, code, message });
   if (CONTROL.test(mail.to) || !isEmail(mail.to)) refuse('to', 'IS_EMAIL', 'to must be one e-mail address');
+  if (mail.to_name !== undefined && CONTROL.test(mail.to_name)) {
+    refuse('to_name', 'IS_HEADER_TEXT', 'to_name must be one line of text');
+  }
   if (mail.subject === '' || CONTROL.test(mail.subject)) {
     refuse('subject', 'IS_HEADER_TEXT', 'subject must be one line of text');
   }

@@ -2,6 +2,8 @@
 export interface Mail {
   /** One address: `somebody@example.com`, without a display name. */
   to: string;
+  /** Name to show beside the address. */
+  to_name?: string;
   subject: string;
   text: string;
   html: string;
@@ -16,15 +18,22 @@ export interface Mail {
 }
 
 export interface SentMail {
-  /** Where the mail went: the path of its file. */
+  /** Where the mail went: the path of its file, or the server that took it. */
   location: string;
 }
+
+/**
+ * The server refused this mail for good: no such mailbox, or not a mail it takes. Sending it again would end the same
+ * way. The message names the reply's codes alone, because its words may repeat the address.
+ */
+export class MailRefused extends Error {}
 
 /** Port: sends mails. Sending the same mail twice, by `message_id`, is sending it once. */
 export abstract class Mailer {
   /**
-   * @throws VALIDATION_FAILED when an address, the subject, the id or a header could not stand in a mail as it is,
-   *   SERVICE_UNAVAILABLE when the mail could not be handed over and may be tried again
+   * @throws VALIDATION_FAILED when an address, a name, the subject, the id or a header could not stand in a mail as it
+   *   is; {@link MailRefused} when the server will not take it, now or later; SERVICE_UNAVAILABLE when it could not be
+   *   handed over, or nobody knows whether it was, and may be tried again
    */
   abstract send(mail: Mail): Promise<SentMail>;
 }

@@ -11,6 +11,7 @@ export type { Enqueued, EnqueueOptions, JobRow } from './job-queue.js';
 export { JobRecorder, JobSnapshot } from './job-recorder.js';
 export { JOB_STATES } from './job-state.js';
 export type { JobState } from './job-state.js';
+export { PermanentFailure } from './permanent-failure.js';
 export { PRIORITIES } from './priority.js';
 export type { Priority } from './priority.js';
 export { prepareQueueSchema } from './queue-connection.js';

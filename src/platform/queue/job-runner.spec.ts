@@ -1,9 +1,10 @@
-import { WaitingError, type Job } from 'bullmq';
+import { UnrecoverableError, WaitingError, type Job } from 'bullmq';
 import { strictMock } from '../../../test/support/strict-mock.js';
 import type { JobEnvelope } from './job-envelope.js';
 import type { JobHandlers } from './job-handlers.js';
 import type { JobLedger } from './job-ledger.js';
 import { JobRunner } from './job-runner.js';
+import { PermanentFailure } from './permanent-failure.js';
 import type { QueueMetrics } from './queue-metrics.js';
 
 function setUp(room: () => Promise<void> = async () => undefined) {
@@ -43,6 +44,14 @@ describe('JobRunner', () => {
     makeRoom();
     await expect(running).rejects.toBeInstanceOf(WaitingError);
     expect(work.handle).not.toHaveBeenCalled();
+  });
+
+  it('ends a job at once whose work says that repeating it is useless', async () => {
+    const { work, job, runner } = setUp();
+    work.handle.mockRejectedValueOnce(new PermanentFailure('no such mailbox'));
+    const failure = await runner.run(job, 't', undefined, 0).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(UnrecoverableError);
+    expect((failure as Error).message).toBe('no such mailbox');
   });
 
   it('starts nothing that was cancelled before', async () => {

@@ -9,6 +9,7 @@ import type { JobContext, JobWork } from './job-handler.js';
 import { JobHandlers } from './job-handlers.js';
 import { JobLedger } from './job-ledger.js';
 import { readPayload } from './job-payload.js';
+import { PermanentFailure } from './permanent-failure.js';
 import { LAST_PROGRESS_STEP, sequenceOf } from './job-recorder.js';
 import { storableResult } from './job-result.js';
 import { priorityOf } from './priority.js';
@@ -173,6 +174,7 @@ export class JobRunner {
     const reason: unknown = attempt.signal.reason;
     if (reason instanceof Shutdown) return this.#giveBack(job, token);
     if (thrown instanceof UnrecoverableError) throw thrown;
+    if (thrown instanceof PermanentFailure) throw new UnrecoverableError(storableLine(thrown.message));
     const failure = asFailure(reason instanceof JobTimeout ? reason : thrown);
     this.#logger.warn({
       msg: `Attempt ${job.attemptsMade + 1} of ${job.name} failed: ${failure.message}`,
