@@ -17,6 +17,7 @@ import { HealthRegistryModule } from '../platform/health/index.js';
 import { RequestValidationPipe } from '../platform/http/index.js';
 import { MailModule } from '../platform/mail/index.js';
 import { ObservabilityModule } from '../platform/observability/index.js';
+import { OutboundModule } from '../platform/outbound/index.js';
 import { QueueModule } from '../platform/queue/index.js';
 import { RedisModule, type RedisClients } from '../platform/redis/index.js';
 import { RateLimitGuard, ResilienceModule } from '../platform/resilience/index.js';
@@ -80,6 +81,7 @@ export class AppModule {
         CacheModule,
         SecurityModule,
         ResilienceModule,
+        OutboundModule,
         MailModule,
         QueueModule.forRoot({ databaseUrl: database.url }),
         EventsModule.forRoot(),

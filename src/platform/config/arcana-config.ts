@@ -1,5 +1,6 @@
 import { DeploymentSettings, ENVIRONMENTS, type Environment } from './deployment.settings.js';
 import { MailSettings } from './mail.settings.js';
+import { OutboundSettings, SyncSettings } from './outbound.settings.js';
 import { BootstrapSettings, RateLimitSettings, SecuritySettings } from './security.settings.js';
 import { ServerSettings } from './server.settings.js';
 import { Section, Setting } from './setting.js';
@@ -83,6 +84,12 @@ export class ArcanaConfig {
 
   @Section(MailSettings)
   mail: MailSettings = new MailSettings();
+
+  @Section(OutboundSettings)
+  outbound: OutboundSettings = new OutboundSettings();
+
+  @Section(SyncSettings)
+  sync: SyncSettings = new SyncSettings();
 
   @Section(ObservabilitySettings)
   observability: ObservabilitySettings = new ObservabilitySettings();

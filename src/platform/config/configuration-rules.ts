@@ -27,6 +27,21 @@ const rules: readonly Rule[] = [
         ? undefined
         : `${name('deployment.layer')} is ${deployment.layer}, which this release cannot run: use ${RUNNABLE_LAYERS.join(' or ')}.`,
   },
+  {
+    about: ['sync.url', 'outbound.allow_http', 'outbound.allowed_ports'],
+    problem: ({ sync, outbound }, name) => {
+      if (sync.url === undefined) return undefined;
+      const { protocol, port, username, password } = new URL(sync.url);
+      if (username || password)
+        return `${name('sync.url')} must not hold credentials: what is posted is signed with sync.secret.`;
+      if (protocol === 'http:' && !outbound.allow_http)
+        return `${name('sync.url')} is plain http: use https, or set ${name('outbound.allow_http')}.`;
+      const called = port || (protocol === 'http:' ? '80' : '443');
+      return outbound.allowed_ports.includes(called)
+        ? undefined
+        : `${name('sync.url')} is on port ${called}, which ${name('outbound.allowed_ports')} does not list.`;
+    },
+  },
   distinctPorts('server.rest.port', 'server.grpc.port', (config) => [
     config.server.rest.port,
     config.server.grpc.port,

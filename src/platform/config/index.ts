@@ -24,6 +24,7 @@ export {
   type SmtpTlsMode,
 } from './mail.settings.js';
 export { loadConfig, type ConfigInput, type ConfigSources } from './load-config.js';
+export { OutboundSettings, SyncSettings } from './outbound.settings.js';
 export { productVersion } from './product-version.js';
 export { projectRoot } from './project-root.js';
 export {

@@ -10,6 +10,9 @@ interface Described {
   optional?: true;
 }
 
+/** What the entries of a list are. */
+export type ListOf = 'origins' | 'addresses' | 'ports';
+
 /** What a setting is: this alone decides how text becomes a value and which values are accepted. */
 export type SettingOptions = Described &
   (
@@ -18,7 +21,7 @@ export type SettingOptions = Described &
     | { type: 'integer'; min: number; max: number }
     | { type: 'flag' }
     | { type: 'choice'; values: readonly string[]; lenient?: true }
-    | { type: 'list'; of: 'origins' | 'addresses' }
+    | { type: 'list'; of: ListOf }
     | { type: 'url'; schemes: readonly string[] }
     /** `within`: unless somebody sets it, the path follows `data_directory`, as this name inside it. */
     | { type: 'path'; within?: string }

@@ -14,7 +14,7 @@ import {
   Min,
   ValidateBy,
 } from 'class-validator';
-import type { SettingOptions } from './setting-options.js';
+import type { ListOf, SettingOptions } from './setting-options.js';
 
 /** Long enough for any URL or path in use, short enough that a file given by mistake is noticed. */
 const MAX_TEXT_LENGTH = 4096;
@@ -64,11 +64,14 @@ function textRules(maxLength = MAX_TEXT_LENGTH): PropertyDecorator[] {
   ];
 }
 
-function listRules(of: 'origins' | 'addresses'): PropertyDecorator[] {
-  const [accepts, what] =
-    of === 'origins'
-      ? [isOrigin, 'must list origins such as https://app.example.com, without a path and without *']
-      : [isAddressRange, 'must list IP addresses or ranges such as 10.0.0.0/8'];
+const LISTS: Readonly<Record<ListOf, [accepts: (value: unknown) => boolean, what: string]>> = {
+  origins: [isOrigin, 'must list origins such as https://app.example.com, without a path and without *'],
+  addresses: [isAddressRange, 'must list IP addresses or ranges such as 10.0.0.0/8'],
+  ports: [isPort, 'must list port numbers such as 443'],
+};
+
+function listRules(of: ListOf): PropertyDecorator[] {
+  const [accepts, what] = LISTS[of];
   return [
     IsArray({ message: 'must be a list' }),
     ArrayMaxSize(MAX_LIST_LENGTH, { message: `must list at most ${MAX_LIST_LENGTH} entries` }),
@@ -116,6 +119,10 @@ function isOrigin(value: unknown): boolean {
   if (typeof value !== 'string' || !URL.canParse(value)) return false;
   const url = new URL(value);
   return /^https?:$/.test(url.protocol) && url.origin === value;
+}
+
+function isPort(value: unknown): boolean {
+  return typeof value === 'string' && /^[1-9]\d{0,4}$/.test(value) && Number(value) <= 65_535;
 }
 
 function isAddressRange(value: unknown): boolean {

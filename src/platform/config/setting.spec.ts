@@ -60,6 +60,8 @@ describe('the schema of the product', () => {
     expect(secretNames.map(({ path, options }) => [path, options.secret])).toEqual([
       ['security.jwt_secret', true],
       ['bootstrap.admin_password', true],
+      ['mail.smtp.password', true],
+      ['sync.secret', true],
     ]);
   });
 

@@ -4,6 +4,8 @@
  */
 export { AttemptLimiter, isOpen } from './attempt-limiter.js';
 export type { AttemptBudget, AttemptOutcome, BudgetDecision } from './attempt-limiter.js';
+export { CircuitBreakers } from './circuit-breakers.js';
+export type { BreakerOptions } from './circuit-breakers.js';
 export { RateLimiter } from './rate-limiter.js';
 export type { RateLimitDecision, RateLimitPolicy } from './rate-limiter.js';
 export { declaredRateLimit, RateLimit, SkipRateLimit } from './rate-limit.decorators.js';

@@ -1,6 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { RedisClients } from '../redis/index.js';
 import { AttemptLimiter } from './attempt-limiter.js';
+import { CircuitBreakers } from './circuit-breakers.js';
 import { MemoryAttemptLimiter } from './memory.attempt-limiter.js';
 import { MemoryRateLimiter } from './memory.rate-limiter.js';
 import { RateLimiter } from './rate-limiter.js';
@@ -13,6 +14,7 @@ import { RedisRateLimiter } from './redis.rate-limiter.js';
 @Global()
 @Module({
   providers: [
+    CircuitBreakers,
     {
       provide: RateLimiter,
       inject: [RedisClients],
@@ -26,6 +28,6 @@ import { RedisRateLimiter } from './redis.rate-limiter.js';
         redis ? new RedisAttemptLimiter(redis) : new MemoryAttemptLimiter(),
     },
   ],
-  exports: [RateLimiter, AttemptLimiter],
+  exports: [RateLimiter, AttemptLimiter, CircuitBreakers],
 })
 export class ResilienceModule {}
