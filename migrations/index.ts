@@ -5,6 +5,7 @@ import { Coordination1790000000010 } from './1790000000010-coordination.js';
 import { Jobs1790000000020 } from './1790000000020-jobs.js';
 import { Plugins1790000000030 } from './1790000000030-plugins.js';
 import { AccountTokens1790000000042 } from './1790000000042-account-tokens.js';
+import { KnownAddresses1790000000043 } from './1790000000043-known-addresses.js';
 import { AuditSearch1790000000047 } from './1790000000047-audit-search.js';
 
 /** Every step, oldest first. Append only: a step that has run anywhere is never edited. */
@@ -16,5 +17,6 @@ export const MIGRATIONS = [
   Jobs1790000000020,
   Plugins1790000000030,
   AccountTokens1790000000042,
+  KnownAddresses1790000000043,
   AuditSearch1790000000047,
 ];

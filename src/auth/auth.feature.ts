@@ -3,12 +3,16 @@ import { defineFeature } from '../platform/deployment/index.js';
 import { SigningKeyMetrics } from '../platform/observability/index.js';
 import { PrincipalResolver } from '../platform/security/index.js';
 import { AccessTokens } from './access-tokens.js';
+import { AccountUnlockController } from './account-unlock.controller.js';
+import { AccountUnlockService } from './account-unlock.service.js';
 import { AuthController } from './auth.controller.js';
 import { AuthGrpcController } from './auth.grpc.controller.js';
 import { BootstrapService } from './bootstrap.service.js';
 import { KeySetController } from './key-set.controller.js';
 import { KeySetService } from './key-set.service.js';
 import { LiveSessions } from './live-sessions.js';
+import { KnownAddressRepository } from './known-address.repository.js';
+import { TypeOrmKnownAddressRepository } from './known-address.typeorm.repository.js';
 import { PasswordHasher } from './password-hasher.js';
 import { PasswordService } from './password.service.js';
 import { ProfileService } from './profile.service.js';
@@ -18,13 +22,14 @@ import { TypeOrmSessionRepository } from './session.typeorm.repository.js';
 import { SessionService } from './session.service.js';
 import { SignInService } from './sign-in.service.js';
 import { SigningKeys } from './signing-keys.js';
+import { SignInThrottle } from './sign-in-throttle.js';
 import { TokenPairs } from './token-pairs.js';
 import { TokenService } from './token.service.js';
 import { WelcomeEmailHandler } from './welcome-email.handler.js';
 
 export const authFeature = defineFeature({
   name: 'auth',
-  controllers: [AuthController, AuthGrpcController, KeySetController],
+  controllers: [AuthController, AuthGrpcController, KeySetController, AccountUnlockController],
   services: [
     RegistrationService,
     SignInService,
@@ -33,8 +38,12 @@ export const authFeature = defineFeature({
     PasswordService,
     TokenService,
     KeySetService,
+    AccountUnlockService,
   ],
-  repositories: [{ port: SessionRepository, adapter: TypeOrmSessionRepository }],
+  repositories: [
+    { port: SessionRepository, adapter: TypeOrmSessionRepository },
+    { port: KnownAddressRepository, adapter: TypeOrmKnownAddressRepository },
+  ],
   jobs: [WelcomeEmailHandler],
   answers: [{ port: PrincipalResolver, by: TokenService }],
   providers: [
@@ -47,6 +56,7 @@ export const authFeature = defineFeature({
     LiveSessions,
     TokenPairs,
     PasswordHasher,
+    SignInThrottle,
     BootstrapService,
   ],
 });

@@ -12,7 +12,9 @@ import {
 } from '../users/index.js';
 import type { AccessTokens } from './access-tokens.js';
 import type { PasswordHasher } from './password-hasher.js';
+import type { SignInAttempt } from './sign-in-attempt.js';
 import type { SessionRepository } from './session.repository.js';
+import type { SignInThrottle } from './sign-in-throttle.js';
 import { SignInService } from './sign-in.service.js';
 import { TokenPairs } from './token-pairs.js';
 
@@ -33,6 +35,8 @@ interface Planned {
   credentials?: Partial<CredentialsRepository>;
   sessions?: Partial<SessionRepository>;
   passwords?: Partial<PasswordHasher>;
+  attempt?: Partial<SignInAttempt>;
+  throttle?: Partial<SignInThrottle>;
   security?: Partial<ArcanaConfig['security']>;
 }
 
@@ -44,8 +48,21 @@ function auth(planned: Planned) {
   const passwords = strictMock<PasswordHasher>('PasswordHasher', planned.passwords);
   const tokens = strictMock<AccessTokens>('AccessTokens', { sign: async () => 'access' });
   const pairs = new TokenPairs(tokens, config);
-  const service = new SignInService(creds, sessions, passwords, pairs, config);
-  return { credentials: creds, sessions, passwords, tokens, service };
+  const attempt = strictMock<SignInAttempt>('SignInAttempt', {
+    failed: async () => undefined,
+    succeeded: async () => undefined,
+    dropped: async () => undefined,
+    ...planned.attempt,
+  });
+  const throttle = strictMock<SignInThrottle>('SignInThrottle', {
+    admit: async () => attempt,
+    ...planned.throttle,
+  });
+  const service = new SignInService(creds, sessions, passwords, pairs, throttle, config);
+  /** How the attempt ended, in order. */
+  const ends = () =>
+    (['failed', 'succeeded', 'dropped'] as const).filter((end) => attempt[end].mock.calls.length > 0);
+  return { attempt, ends, credentials: creds, sessions, passwords, tokens, service };
 }
 
 const summary = (effects: Effects) => ({
@@ -74,7 +91,7 @@ describe('signing in', () => {
   });
 
   test('opens a session with the epoch that was read and answers with a pair', async () => {
-    const { service, sessions, tokens, credentials: creds } = auth(opened());
+    const { service, sessions, tokens, credentials: creds, attempt, ends } = auth(opened());
     const pair = await within({ ip: '192.0.2.1', userAgent: 'curl' }, () =>
       service.login({ ...request, device_name: 'Laptop' }),
     );
@@ -103,6 +120,8 @@ describe('signing in', () => {
     expect(tokens.sign).toHaveBeenCalledWith({ sub: USER, sid: session.id, role: 'moderator' }, 900);
     expect(creds.recordSignIn).toHaveBeenCalledWith(USER, undefined);
     expect(isOpaqueToken(pair.refresh_token)).toBe(true);
+    expect(ends()).toEqual(['succeeded']);
+    expect(attempt.succeeded).toHaveBeenCalledWith(USER);
   });
 
   test('hashes the password anew when its parameters are of the past', async () => {
@@ -132,11 +151,13 @@ describe('signing in', () => {
     ['a locked account, though the password is right', credentials({ status: 'locked' }), true, 'hash'],
     ['a suspended account and a wrong password', credentials({ status: 'suspended' }), false, 'hash'],
   ])('with %s gets one and the same answer, for the same work', async (_, found, isRight, hash) => {
-    const { service, sessions, passwords } = auth(failed(found, isRight));
+    const { service, sessions, passwords, attempt, ends } = auth(failed(found, isRight));
     const [outcome] = await Promise.allSettled([service.login(request)]);
     const error = (outcome as PromiseRejectedResult).reason as AppError;
     expect(error.toWire()).toEqual(new AppError('INVALID_CREDENTIALS').toWire());
-    expect(passwords.verify).toHaveBeenCalledWith(hash, PASSWORD);
+    const [against, tried, check] = passwords.verify.mock.calls[0]!;
+    expect([against, tried, check === attempt]).toEqual([hash, PASSWORD, true]);
+    expect(ends()).toEqual(['failed']);
     const data = found ? { user_id: USER } : {};
     expect(summary(sessions.recordFailure.mock.calls[0]![0])).toEqual({
       events: [['auth.login_failed', data]],
@@ -146,11 +167,28 @@ describe('signing in', () => {
   });
 
   test('with the right password tells a suspended owner why', async () => {
-    const { service } = auth(failed(credentials({ status: 'suspended' }), true));
+    const { service, ends } = auth(failed(credentials({ status: 'suspended' }), true));
     await expect(service.login(request)).rejects.toMatchObject({
       code: 'FORBIDDEN',
       ...reason('ACCOUNT_SUSPENDED'),
     });
+    expect(ends()).toEqual(['dropped']);
+  });
+
+  test('[6.3.1] that the throttle refuses costs no hash, no question and no write', async () => {
+    const admit = () => Promise.reject(new AppError('TOO_MANY_REQUESTS'));
+    const { service } = auth({ throttle: { admit } });
+    await expect(service.login(request)).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS' });
+  });
+
+  test('counts nothing when the password was not tried', async () => {
+    const verify = () => Promise.reject(new AppError('SERVICE_UNAVAILABLE'));
+    const { service, ends } = auth({
+      credentials: { findByEmail: async () => credentials() },
+      passwords: { verify },
+    });
+    await expect(service.login(request)).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
+    expect(ends()).toEqual(['dropped']);
   });
 
   test('before the address is verified is a matter of configuration', async () => {

@@ -16,6 +16,8 @@ import { TokenPair } from './dto/auth-answers.dto.js';
 import { LoginRequest } from './dto/auth-requests.dto.js';
 import { PasswordHasher } from './password-hasher.js';
 import { SessionRepository } from './session.repository.js';
+import type { SignInAttempt } from './sign-in-attempt.js';
+import { SignInThrottle } from './sign-in-throttle.js';
 import { TokenPairs } from './token-pairs.js';
 
 /** The rules of signing in. */
@@ -28,6 +30,7 @@ export class SignInService {
     private readonly sessions: SessionRepository,
     private readonly passwords: PasswordHasher,
     private readonly pairs: TokenPairs,
+    private readonly throttle: SignInThrottle,
     config: ArcanaConfig,
   ) {
     this.#security = config.security;
@@ -36,21 +39,34 @@ export class SignInService {
   /**
    * Opens a session. Unknown, deleted and locked accounts cost the same work and get the same answer as a wrong
    * password; why another account may not sign in is told only to those who know its password (ASVS 5.0, 6.3.8).
-   * @throws INVALID_CREDENTIALS; ACCOUNT_SUSPENDED or EMAIL_NOT_VERIFIED (FORBIDDEN); SERVICE_UNAVAILABLE when too many
-   *   sign in at once
+   * @throws INVALID_CREDENTIALS; ACCOUNT_SUSPENDED or EMAIL_NOT_VERIFIED (FORBIDDEN); TOO_MANY_REQUESTS after too many
+   *   failures; SERVICE_UNAVAILABLE when too many sign in at once
    */
   @Remote({ args: [LoginRequest], result: TokenPair })
   async login({ email, password, device_name }: LoginRequest): Promise<TokenPair> {
+    const attempt = await this.throttle.admit(email);
     const credentials = await this.credentials.findByEmail(email);
     const hash = credentials?.password_hash ?? null;
-    const isRight = await this.passwords.verify(hash, password);
+    const isRight = await this.#verify(attempt, hash, password);
     const refusal = this.#refusal(credentials, isRight);
     if (refusal || !credentials || hash === null) {
+      // Who is told why knows the password: that is no guess.
+      await (refusal?.code === 'FORBIDDEN' ? attempt.dropped() : attempt.failed());
       await this.#recordFailure(credentials?.user_id);
       throw refusal ?? new AppError('INVALID_CREDENTIALS');
     }
+    await attempt.succeeded(credentials.user_id);
     await this.credentials.recordSignIn(credentials.user_id, await this.#upgrade(hash, password));
     return this.#open(credentials, device_name);
+  }
+
+  async #verify(attempt: SignInAttempt, hash: string | null, password: string): Promise<boolean> {
+    try {
+      return await this.passwords.verify(hash, password, attempt);
+    } catch (error) {
+      await attempt.dropped();
+      throw error;
+    }
   }
 
   /** A hash made with the parameters of today, if there is the capacity to make one: the next sign-in tries again. */

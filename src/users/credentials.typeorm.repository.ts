@@ -1,15 +1,20 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '../platform/database/index.js';
+import { Database, effects as newEffects, EffectsWriter, type Effects } from '../platform/database/index.js';
 import { emailKey } from './account-rules.js';
 import { CredentialsRepository } from './credentials.repository.js';
 import type { Credentials, PasswordUpgrade } from './dto/credentials.dto.js';
+import type { UserStatus } from './dto/user.dto.js';
 import { UserEntity } from './user.entity.js';
 import { toCredentials } from './user.mapper.js';
+import { UserStatusChanged } from './users.events.js';
 
 /** Credentials in PostgreSQL. */
 @Injectable()
 export class TypeOrmCredentialsRepository extends CredentialsRepository {
-  constructor(private readonly database: Database) {
+  constructor(
+    private readonly database: Database,
+    private readonly effects: EffectsWriter,
+  ) {
     super();
   }
 
@@ -33,5 +38,22 @@ export class TypeOrmCredentialsRepository extends CredentialsRepository {
         [userId, upgrade?.from ?? null, upgrade?.to ?? null],
       ),
     );
+  }
+
+  unlock(userId: string, unverifiedBecomes: UserStatus, effects: Effects): Promise<boolean> {
+    return this.database.transaction(async (tx) => {
+      const [unlocked] = await tx.query<[{ status: UserStatus }[], number]>(
+        `UPDATE users SET status = CASE WHEN email_verified THEN 'active' ELSE $2 END,
+           access_epoch = access_epoch + 1, version = version + 1, updated_at = now()
+         WHERE id = $1 AND status = 'locked' RETURNING status`,
+        [userId, unverifiedBecomes],
+      );
+      await this.effects.write(tx, effects);
+      const [account] = unlocked;
+      if (!account) return false;
+      const change = { user_id: userId, from: 'locked', to: account.status } as const;
+      await this.effects.write(tx, newEffects().event(UserStatusChanged, change));
+      return true;
+    });
   }
 }

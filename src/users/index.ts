@@ -16,5 +16,5 @@ export {
   MAX_NAME_LENGTH,
 } from './account-rules.js';
 export { hashOpaqueToken, isOpaqueToken, IsTokenHash, newOpaqueToken } from './opaque-token.js';
-export { EMAIL_TAKEN } from './users.errors.js';
+export { ACCOUNT_ABOVE_OWN, EMAIL_TAKEN, SUPER_ADMIN_PROTECTED } from './users.errors.js';
 export { UserCreated } from './users.events.js';

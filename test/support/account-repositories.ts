@@ -49,7 +49,7 @@ async function connect(url: string): Promise<AccountProcess> {
   return {
     dataSource,
     users: new TypeOrmUserRepository(database, writer),
-    credentials: new TypeOrmCredentialsRepository(database),
+    credentials: new TypeOrmCredentialsRepository(database, writer),
     tokens: new TypeOrmAccountTokenRepository(database, writer),
     sessions: new TypeOrmSessionRepository(database, writer),
   };

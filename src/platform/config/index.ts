@@ -37,5 +37,6 @@ export {
   type PasswordPolicy,
 } from './security.settings.js';
 export { weaknessOf } from './secret-strength.js';
+export { SignInThrottleSettings } from './sign-in-throttle.settings.js';
 export { GrpcSettings, ManagementSettings, RestSettings, ServerSettings } from './server.settings.js';
 export { DatabaseSettings, QueueSettings, RedisSettings } from './storage.settings.js';

@@ -1,4 +1,5 @@
 import { Section, Setting } from './setting.js';
+import { SignInThrottleSettings } from './sign-in-throttle.settings.js';
 
 const YEAR_SECS = 31_536_000;
 const lifetime = { type: 'integer', min: 1, max: YEAR_SECS } as const;
@@ -113,6 +114,9 @@ export class SecuritySettings {
 
   @Section(Argon2Settings)
   argon2: Argon2Settings = new Argon2Settings();
+
+  @Section(SignInThrottleSettings)
+  sign_in_throttle: SignInThrottleSettings = new SignInThrottleSettings();
 
   @Section(RegistrationSettings)
   registration: RegistrationSettings = new RegistrationSettings();

@@ -13,12 +13,23 @@ export interface FieldError {
   message: string;
 }
 
+/** A limit of which nothing is left. */
+export interface ReachedLimit {
+  /** Name that callers see: lower case, digits, hyphens. */
+  policy: string;
+  /** What may be spent per window. */
+  limit: number;
+  window_seconds: number;
+}
+
 export interface AppErrorOptions {
   /** Safe for strangers: it is shown to the caller. */
   message?: string;
   fields?: FieldError[];
   /** Becomes Retry-After and google.rpc.RetryInfo. */
   retryAfterSeconds?: number;
+  /** Which limit was reached: the RateLimit headers of the answer, in place of those of the request rate. */
+  rateLimit?: ReachedLimit;
   /** Methods for the Allow header of a 405. */
   allow?: string[];
   /** Overrides the catalogue where one HTTP status has two gRPC meanings (409: ALREADY_EXISTS or ABORTED). */
@@ -33,6 +44,7 @@ export interface AppErrorWire {
   message: string;
   fields?: FieldError[];
   retry_after_seconds?: number;
+  rate_limit?: ReachedLimit;
   allow?: string[];
   grpc?: GrpcStatusName;
 }
@@ -44,6 +56,7 @@ export interface AppErrorWire {
 export class AppError extends Error {
   readonly fields: FieldError[];
   readonly retryAfterSeconds: number | undefined;
+  readonly rateLimit: ReachedLimit | undefined;
   readonly allow: string[] | undefined;
   private readonly grpcOverride: GrpcStatusName | undefined;
 
@@ -58,6 +71,7 @@ export class AppError extends Error {
     this.name = 'AppError';
     this.fields = options.fields ?? [];
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.rateLimit = options.rateLimit;
     this.allow = options.allow;
     this.grpcOverride = options.grpc;
   }
@@ -77,6 +91,7 @@ export class AppError extends Error {
       message: this.message,
       ...(this.fields.length > 0 && { fields: this.fields }),
       ...(this.retryAfterSeconds !== undefined && { retry_after_seconds: this.retryAfterSeconds }),
+      ...(this.rateLimit && { rate_limit: this.rateLimit }),
       ...(this.allow && { allow: this.allow }),
       ...(this.grpcOverride && { grpc: this.grpcOverride }),
     };
@@ -91,6 +106,7 @@ export class AppError extends Error {
       message: wire.message,
       ...(wire.fields && { fields: wire.fields }),
       ...(wire.retry_after_seconds !== undefined && { retryAfterSeconds: wire.retry_after_seconds }),
+      ...(wire.rate_limit && { rateLimit: wire.rate_limit }),
       ...(wire.allow && { allow: wire.allow }),
       ...(wire.grpc && { grpc: wire.grpc }),
     });

@@ -26,6 +26,7 @@ describe('an error across processes', () => {
       message: 'No.',
       allow: ['GET'],
       retryAfterSeconds: 2,
+      rateLimit: { policy: 'sign-in', limit: 3, window_seconds: 60 },
       grpc: 'ABORTED',
       cause: new Error('x'),
     });
@@ -35,6 +36,7 @@ describe('an error across processes', () => {
       message: 'No.',
       allow: ['GET'],
       retryAfterSeconds: 2,
+      rateLimit: { policy: 'sign-in', limit: 3, window_seconds: 60 },
       grpcStatus: 'ABORTED',
     });
     expect(rebuilt.cause).toBeUndefined();

@@ -5,7 +5,7 @@
 export { CATALOGUE, catalogueEntry, isErrorCode } from './catalogue.js';
 export type { CatalogueEntry, ErrorCode, GrpcStatusName } from './catalogue.js';
 export { AppError } from './app-error.js';
-export type { AppErrorOptions, AppErrorWire, FieldError } from './app-error.js';
+export type { AppErrorOptions, AppErrorWire, FieldError, ReachedLimit } from './app-error.js';
 export { defineReason, knownReasons, Reason } from './reason.js';
 export type { ReasonDefinition } from './reason.js';
 export { validationFailed } from './validation-error.js';

@@ -50,6 +50,11 @@ export function problemHeaders(error: AppError): Record<string, string> {
   // The rest of the upload would be read as the next request.
   if (error.code === 'REQUEST_TIMEOUT') headers['connection'] = 'close';
   if (error.allow) headers['allow'] = error.allow.join(', ');
+  if (error.rateLimit) {
+    const { policy, limit, window_seconds } = error.rateLimit;
+    headers['ratelimit-policy'] = `"${policy}";q=${limit};w=${window_seconds}`;
+    headers['ratelimit'] = `"${policy}";r=0;t=${Math.ceil(error.retryAfterSeconds ?? 1)}`;
+  }
   if (error.retryAfterSeconds !== undefined)
     headers['retry-after'] = String(Math.ceil(error.retryAfterSeconds));
   else if (error.code === 'SERVICE_UNAVAILABLE' || error.code === 'TOO_MANY_REQUESTS')

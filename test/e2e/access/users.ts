@@ -7,6 +7,7 @@ export const USER_ROUTES: Routes = [
   ['POST /api/v1/users', {}, admins(422)],
   ['GET /api/v1/users/{id}', undefined, { ...operators(200), self: 200 }],
   ['PUT /api/v1/users/{id}', {}, { ...admins(422), self: 422 }],
+  ['POST /api/v1/users/{nobody}/unlock', undefined, { ...admins(404), self: 403 }],
   ['PATCH /api/v1/users/{id}', { name: '' }, { ...admins(422), self: 422 }],
   ['DELETE /api/v1/users/{nobody}', undefined, { ...admins(404), self: 403 }],
 ];
