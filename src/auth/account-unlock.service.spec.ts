@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { strictMock } from '../../test/support/strict-mock.js';
 import { ArcanaConfig } from '../platform/config/index.js';
 import { Principal, RequestContext } from '../platform/context/index.js';
+import type { AccessCuts } from '../platform/security/index.js';
 import type { CredentialsRepository, User, UserRepository } from '../users/index.js';
 import { AccountUnlockService } from './account-unlock.service.js';
 import type { SignInThrottle } from './sign-in-throttle.js';
@@ -13,23 +14,24 @@ function unlocking(found: Partial<User> | null, security: Partial<ArcanaConfig['
   Object.assign(config.security, security);
   const users = strictMock<UserRepository>('UserRepository', { find: async () => found as User | null });
   const credentials = strictMock<CredentialsRepository>('CredentialsRepository', {
-    unlock: async () => true,
+    unlock: async () => found?.status === 'locked',
   });
   const throttle = strictMock<SignInThrottle>('SignInThrottle', { forgive: async () => undefined });
-  const service = new AccountUnlockService(users, credentials, throttle, config);
+  const cuts = strictMock<AccessCuts>('AccessCuts', { ofUser: async () => undefined });
+  const service = new AccountUnlockService(users, credentials, throttle, cuts, config);
   const unlock = (role = 'admin'): Promise<void> => {
     const principal = Object.assign(new Principal(), { id: 'x', roles: [role], via: 'access_token' });
     const context = new RequestContext({ requestId: 'r', protocol: 'http', principal });
     return RequestContext.run(context, () => service.unlock(ID));
   };
-  return { unlock, credentials, throttle };
+  return { unlock, credentials, throttle, cuts };
 }
 
 describe('unlocking', () => {
   const locked = { id: ID, email: 'ada@example.com', role: 'user', status: 'locked' } as const;
 
   test('makes the account active, is audited, and forgets the failures', async () => {
-    const { unlock, credentials, throttle } = unlocking(locked);
+    const { unlock, credentials, throttle, cuts } = unlocking(locked);
     await unlock();
     const [id, unverified, effects] = credentials.unlock.mock.calls[0]!;
     expect([id, unverified]).toEqual([ID, 'active']);
@@ -41,6 +43,14 @@ describe('unlocking', () => {
       }),
     ]);
     expect(throttle.forgive).toHaveBeenCalledWith('ada@example.com');
+    expect(cuts.ofUser).toHaveBeenCalledWith(ID);
+  });
+
+  test('of an account that is not locked forgets its failures and cuts nothing', async () => {
+    const { unlock, throttle, cuts } = unlocking({ ...locked, status: 'active' });
+    await unlock();
+    expect(throttle.forgive).toHaveBeenCalled();
+    expect(cuts.ofUser).not.toHaveBeenCalled();
   });
 
   test('does not stand in for the verification of an address where that is needed to sign in', async () => {

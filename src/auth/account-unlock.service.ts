@@ -3,7 +3,7 @@ import { ArcanaConfig } from '../platform/config/index.js';
 import { effects } from '../platform/database/index.js';
 import { Nothing, Remote } from '../platform/deployment/index.js';
 import { AppError } from '../platform/errors/index.js';
-import { covers, currentPrincipal } from '../platform/security/index.js';
+import { AccessCuts, covers, currentPrincipal } from '../platform/security/index.js';
 import {
   ACCOUNT_ABOVE_OWN,
   CredentialsRepository,
@@ -21,6 +21,7 @@ export class AccountUnlockService {
     private readonly users: UserRepository,
     private readonly credentials: CredentialsRepository,
     private readonly throttle: SignInThrottle,
+    private readonly cuts: AccessCuts,
     config: ArcanaConfig,
   ) {
     this.#unverifiedBecomes = config.security.allow_unverified_sign_in ? 'active' : 'pending_verification';
@@ -38,11 +39,12 @@ export class AccountUnlockService {
     if (!covers(currentPrincipal(), user.role)) {
       throw (user.role === 'super_admin' ? SUPER_ADMIN_PROTECTED : ACCOUNT_ABOVE_OWN).error();
     }
-    await this.credentials.unlock(
+    const wasLocked = await this.credentials.unlock(
       id,
       this.#unverifiedBecomes,
       effects().audited('USER_UNLOCKED', { target: id, details: { before: { status: user.status } } }),
     );
+    if (wasLocked) await this.cuts.ofUser(id);
     await this.throttle.forgive(user.email);
   }
 }
