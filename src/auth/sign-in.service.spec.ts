@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { notedCuts } from '../../test/support/access-cuts.js';
 import { strictMock } from '../../test/support/strict-mock.js';
 import { ArcanaConfig } from '../platform/config/index.js';
 import { RequestContext } from '../platform/context/index.js';
@@ -58,7 +59,7 @@ function auth(planned: Planned) {
     admit: async () => attempt,
     ...planned.throttle,
   });
-  const service = new SignInService(creds, sessions, passwords, pairs, throttle, config);
+  const service = new SignInService(creds, sessions, passwords, pairs, throttle, notedCuts(), config);
   /** How the attempt ended, in order. */
   const ends = () =>
     (['failed', 'succeeded', 'dropped'] as const).filter((end) => attempt[end].mock.calls.length > 0);

@@ -4,6 +4,7 @@ import { RequestContext } from '../platform/context/index.js';
 import { effects, newId } from '../platform/database/index.js';
 import { Remote } from '../platform/deployment/index.js';
 import { AppError } from '../platform/errors/index.js';
+import { AccessCuts } from '../platform/security/index.js';
 import {
   CredentialsRepository,
   newOpaqueToken,
@@ -31,6 +32,7 @@ export class SignInService {
     private readonly passwords: PasswordHasher,
     private readonly pairs: TokenPairs,
     private readonly throttle: SignInThrottle,
+    private readonly cuts: AccessCuts,
     config: ArcanaConfig,
   ) {
     this.#security = config.security;
@@ -57,6 +59,8 @@ export class SignInService {
     }
     await attempt.succeeded(credentials.user_id);
     await this.credentials.recordSignIn(credentials.user_id, await this.#upgrade(hash, password));
+    // Other sessions of the account may see when it was signed in to last.
+    await this.cuts.ofProfile(credentials.user_id);
     return this.#open(credentials, device_name);
   }
 

@@ -73,6 +73,13 @@ function cacheConformance(open: () => Promise<Cache>): void {
     expect((await cache.find({ key, tags })).result).toBe('hit');
   });
 
+  it('stores again at once what was read after an invalidation', async () => {
+    await store('old');
+    await cache.invalidate(tags);
+    expect(await store('new')).toBe(true);
+    expect(await cache.find({ key, tags })).toEqual({ result: 'hit', value: 'new' });
+  });
+
   it('stores nothing by a lease from before an invalidation', async () => {
     const lease = leaseOf(await cache.find({ key, tags }));
     await cache.invalidate([tags[1]!]);

@@ -5,14 +5,16 @@ export interface Texts {
   /** Milliseconds since 1970, by the clock of the server. */
   readonly at: number;
   readonly generation: string | null;
+  /** How many invalidations there have been. */
+  readonly order: number;
   readonly texts: readonly (string | null)[];
 }
 
 /** What was found for one copy. */
 export interface Lookup extends Omit<Texts, 'texts'> {
   readonly text: string | null;
-  /** Whether one of its tags was invalidated lately. */
-  readonly isMarked: boolean;
+  /** The latest invalidation of one of its tags; 0 when there was none lately. */
+  readonly mark: number;
 }
 
 interface Question {
@@ -61,8 +63,8 @@ export class RedisLookups {
         continue;
       }
       const [text, ...marks] = keys.map((key) => found.texts[index.get(key)!] ?? null);
-      const isMarked = marks.some((mark) => mark !== null);
-      resolve({ at: found.at, generation: found.generation, text: text ?? null, isMarked });
+      const { at, generation, order } = found;
+      resolve({ at, generation, order, text: text ?? null, mark: Math.max(0, ...marks.map(Number)) });
     }
   }
 }

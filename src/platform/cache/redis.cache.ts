@@ -21,6 +21,8 @@ const copyKey = (key: string): string => `${PREFIX}copy:${key}`;
 const markKey = (tag: string): string => `${PREFIX}mark:${tag}`;
 /** Lost together with the marks when the server loses its data: a lease from before then stores nothing. */
 const GENERATION = `${PREFIX}generation`;
+/** Numbers the invalidations. */
+const ORDER = `${PREFIX}order`;
 /** Twice what a copy lives, so that a mark outlives every copy from before it, and a clock that is set back a little. */
 const MARK_MS = 2 * MAX_TAGGED_TTL_MS;
 
@@ -29,15 +31,22 @@ const MARK_MS = 2 * MAX_TAGGED_TTL_MS;
 const STORE = new RedisScript(`
   if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
   for i = 3, #KEYS do
-    if redis.call('EXISTS', KEYS[i]) == 1 then return 0 end
+    if tonumber(redis.call('GET', KEYS[i]) or '0') > tonumber(ARGV[4]) then return 0 end
   end
   local time = redis.call('TIME')
   if time[1] * 1000 + time[2] / 1000 >= tonumber(ARGV[2]) then return 0 end
   redis.call('SET', KEYS[2], ARGV[3], 'PXAT', ARGV[2])
   return 1`);
 
+const INVALIDATE = new RedisScript(`
+  local order = redis.call('INCR', KEYS[1])
+  for i = 2, #KEYS do redis.call('SET', KEYS[i], order, 'PX', ARGV[1]) end
+  return order`);
+
 interface Lease extends CacheLease {
   readonly generation: string;
+  /** How many invalidations there had been. */
+  readonly order: number;
   /** Milliseconds since 1970, by the clock of the server. */
   readonly at: number;
   /** Which connection of this process it came by. */
@@ -47,9 +56,10 @@ interface Lease extends CacheLease {
 /**
  * Copies in Redis 6.2 or newer (or Valkey), seen by every process.
  *
- * `invalidate` leaves a mark that lives for 10 s. While it is there nobody is given a copy with that tag, and a script
- * that looks at the mark and stores in one step stores none. When it is gone, every copy from before it has ended: a copy
- * lives for at most 5 s from the moment its reader looked, which was before the source was read.
+ * Invalidations are numbered, and `invalidate` leaves its number as a mark that lives for 10 s. A copy bears the number
+ * that stood when its reader looked, which was before the source was read. Where the mark's is higher, the copy is not
+ * given, and a script that looks at the mark and stores in one step does not store it. When the mark is gone, every copy
+ * from before it has ended: a copy lives for at most 5 s from the moment its reader looked.
  *
  * What the server may do, and what holds then:
  * - away, frozen, starting, out of memory for reads: the source is asked (`unknown`); `invalidate` says false, also when
@@ -108,24 +118,27 @@ export class RedisCache extends Cache {
     const isTaken = entry.tags.length === 0 || performance.now() >= this.#connectedAt + this.#quarantineMs;
     // Looked up on one connection, answered on another: what is known of the one does not hold for the other.
     const isSame = connection === this.#connection;
-    if (lookup.text !== null && !lookup.isMarked && isTaken && isSame) {
-      this.metrics.count('hit');
-      return { result: 'hit', value: JSON.parse(lookup.text) as unknown };
+    const { text, mark, generation, order, at } = lookup;
+    if (text !== null && isTaken && isSame) {
+      const colon = text.indexOf(':');
+      if (Number(text.slice(0, colon)) >= mark) {
+        this.metrics.count('hit');
+        return { result: 'hit', value: JSON.parse(text.slice(colon + 1)) as unknown };
+      }
     }
     this.metrics.count('miss');
-    const { generation, at } = lookup;
-    if (lookup.isMarked || generation === null || !isSame) return { result: 'miss' };
-    const lease: Lease = { entry, generation, at, connection };
+    if (generation === null || !isSame) return { result: 'miss' };
+    const lease: Lease = { entry, generation, order, at, connection };
     return { result: 'miss', lease };
   }
 
   override async store(lease: CacheLease, value: unknown, ttlMs: number): Promise<boolean> {
-    const { entry, generation, at, connection } = lease as Lease;
+    const { entry, generation, order, at, connection } = lease as Lease;
     assertTtl(entry, ttlMs);
     const text = textOf(value);
     if (text === undefined || connection !== this.#connection) return false;
     const keys = [GENERATION, copyKey(entry.key), ...entry.tags.map(markKey)];
-    const args = [generation, Math.floor(at + ttlMs), text];
+    const args = [generation, Math.floor(at + ttlMs), `${order}:${text}`, order];
     const stored = await this.#ask('stored', this.#patienceMs, (client) => STORE.run(client, keys, args));
     return stored === 1;
   }
@@ -133,7 +146,7 @@ export class RedisCache extends Cache {
   override async invalidate(tags: readonly string[]): Promise<boolean> {
     assertNames(tags);
     const done = await this.#ask('invalidated', 2 * this.#patienceMs, async (client) => {
-      await Promise.all(tags.map((tag) => client.set(markKey(tag), '1', 'PX', MARK_MS)));
+      await INVALIDATE.run(client, [ORDER, ...tags.map(markKey)], [MARK_MS]);
       return true;
     });
     return done === true;
@@ -149,15 +162,16 @@ export class RedisCache extends Cache {
       const replies = await client
         .pipeline()
         .time()
-        .mget(GENERATION, ...keys)
+        .mget(GENERATION, ORDER, ...keys)
         .exec();
       const [time, values] = replies!.map(([error, reply]) => {
         if (error) throw error;
         return reply;
       }) as [[string, string], (string | null)[]];
-      const [generation = null, ...texts] = values;
+      const [generation = null, order = null, ...texts] = values;
       if (generation === null) this.#beginGeneration(client);
-      return { at: Number(time[0]) * 1000 + Math.floor(Number(time[1]) / 1000), generation, texts };
+      const at = Number(time[0]) * 1000 + Math.floor(Number(time[1]) / 1000);
+      return { at, generation, order: Number(order), texts };
     });
     // A server that does not answer costs one request its patience, not every one.
     if (!lookup) this.#restUntil = performance.now() + this.#restMs;
