@@ -6,6 +6,7 @@ import { Jobs1790000000020 } from './1790000000020-jobs.js';
 import { Plugins1790000000030 } from './1790000000030-plugins.js';
 import { AccountTokens1790000000042 } from './1790000000042-account-tokens.js';
 import { KnownAddresses1790000000043 } from './1790000000043-known-addresses.js';
+import { UserLists1790000000045 } from './1790000000045-user-lists.js';
 import { AuditSearch1790000000047 } from './1790000000047-audit-search.js';
 
 /** Every step, oldest first. Append only: a step that has run anywhere is never edited. */
@@ -18,5 +19,6 @@ export const MIGRATIONS = [
   Plugins1790000000030,
   AccountTokens1790000000042,
   KnownAddresses1790000000043,
+  UserLists1790000000045,
   AuditSearch1790000000047,
 ];

@@ -43,4 +43,8 @@ export class UserEntity extends VersionedRow {
 
   @Column({ type: 'timestamptz', precision: 3, nullable: true })
   deleted_at: Date | null;
+
+  /** What `status` was before the deletion; null when it is not deleted, or was before this was noted. */
+  @Column('text', { nullable: true })
+  status_before_deletion: Exclude<UserStatus, 'deleted'> | null;
 }

@@ -1,7 +1,9 @@
 import { Effects } from '../platform/database/index.js';
-import { Nothing, nullable, RemotePort } from '../platform/deployment/index.js';
+import { listOf, Nothing, nullable, optional, RemotePort } from '../platform/deployment/index.js';
+import type { Role } from '../platform/security/index.js';
+import type { SettableStatus } from './dto/change-access.dto.js';
 import { NewUser } from './dto/create-user.dto.js';
-import { ListUsersQuery } from './dto/list-users.dto.js';
+import { ListStart, ListUsersQuery } from './dto/list-users.dto.js';
 import { UserChanges } from './dto/update-user.dto.js';
 import { User, UserPage } from './dto/user.dto.js';
 
@@ -14,8 +16,13 @@ import { User, UserPage } from './dto/user.dto.js';
   findByEmail: { args: [String], result: nullable(User), idempotent: true },
   emailExists: { args: [String], result: Boolean, idempotent: true },
   list: { args: [ListUsersQuery], result: UserPage, idempotent: true },
+  listFrom: { args: [ListUsersQuery, optional(ListStart)], result: listOf(User), idempotent: true },
   update: { args: [String, Number, UserChanges, Effects], result: User },
+  changeRole: { args: [String, Number, String, Effects], result: User },
+  changeStatus: { args: [String, Number, String, Effects], result: User },
   delete: { args: [String, Number, Effects], result: Nothing },
+  findDeleted: { args: [String], result: nullable(User), idempotent: true },
+  restore: { args: [String, Number, Effects], result: User },
 })
 export abstract class UserRepository {
   /** Stores a new account and its effects in one transaction. @throws EMAIL_TAKEN (CONFLICT), also when two callers race. */
@@ -43,6 +50,12 @@ export abstract class UserRepository {
   abstract list(query: ListUsersQuery): Promise<UserPage>;
 
   /**
+   * The accounts that follow on a place in the list, or that stand before it, nearest first, `query.size` + 1 at most:
+   * the one too many tells that there are more. Nothing is counted, and how deep the place lies costs nothing.
+   */
+  abstract listFrom(query: ListUsersQuery, start?: ListStart): Promise<User[]>;
+
+  /**
    * Writes the fields that are present, if the account still has `version`; an e-mail address that changes is no longer
    * verified, and tokens mailed to the old one are void.
    * @throws PRECONDITION_FAILED when it has another version or is gone; EMAIL_TAKEN (CONFLICT)
@@ -50,9 +63,28 @@ export abstract class UserRepository {
   abstract update(id: string, version: number, changes: UserChanges, effects: Effects): Promise<User>;
 
   /**
-   * Deletes the account softly, if it still has `version`; all its access ends in the same statement.
+   * Gives the account another role, if it still has `version`; all its access ends in the same statement.
    * @throws PRECONDITION_FAILED when it has another version or is gone; LAST_SUPER_ADMIN (CONFLICT), also when the last
-   *   two are deleted at once
+   *   two are removed at once, in whatever way
+   */
+  abstract changeRole(id: string, version: number, role: Role, effects: Effects): Promise<User>;
+
+  /** Gives the account another status, as {@link changeRole}. @throws as there */
+  abstract changeStatus(id: string, version: number, status: SettableStatus, effects: Effects): Promise<User>;
+
+  /**
+   * Deletes the account softly, if it still has `version`; all its access ends in the same statement.
+   * @throws as {@link changeRole}
    */
   abstract delete(id: string, version: number, effects: Effects): Promise<void>;
+
+  /** The account with this id (UUID) if it was deleted. */
+  abstract findDeleted(id: string): Promise<User | null>;
+
+  /**
+   * Brings a deleted account back with the status it had, if it still has `version`. One whose status was not noted
+   * is active when its address is verified, else waits for verification.
+   * @throws PRECONDITION_FAILED when it has another version or is not deleted
+   */
+  abstract restore(id: string, version: number, effects: Effects): Promise<User>;
 }

@@ -1,13 +1,16 @@
 import { Injectable } from '@nestjs/common';
-import { Brackets, type EntityManager, type SelectQueryBuilder } from 'typeorm';
+import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import { Database, EffectsWriter, throwReasonOf, type Effects } from '../platform/database/index.js';
 import { AppError } from '../platform/errors/index.js';
+import type { Role } from '../platform/security/index.js';
 import { emailKey } from './account-rules.js';
+import type { SettableStatus } from './dto/change-access.dto.js';
 import type { NewUser } from './dto/create-user.dto.js';
-import type { ListUsersQuery } from './dto/list-users.dto.js';
+import type { ListStart, ListUsersQuery } from './dto/list-users.dto.js';
 import type { UserChanges } from './dto/update-user.dto.js';
 import type { User, UserPage } from './dto/user.dto.js';
 import { UserEntity } from './user.entity.js';
+import { countOf, EMAIL_KEY, pageOf, sliceOf, type Statement } from './user-list.query.js';
 import { toUser } from './user.mapper.js';
 import { UserRepository } from './user.repository.js';
 import { EMAIL_TAKEN, LAST_SUPER_ADMIN } from './users.errors.js';
@@ -15,13 +18,11 @@ import { EMAIL_TAKEN, LAST_SUPER_ADMIN } from './users.errors.js';
 /** Any constant will do, as long as every process uses the same. */
 const FIRST_SUPER_ADMIN_LOCK = 7_239_042;
 const CONSTRAINTS = { uq_users_email: EMAIL_TAKEN };
-/** Written exactly as in the index, so that the planner finds it. */
-const EMAIL_KEY = 'lower(u.email COLLATE "C")';
-
 const present = <T extends object>(fields: T): Partial<T> =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>;
 
-const likeAnywhere = (text: string): string => `%${text.replace(/[\\%_]/g, '\\$&')}%`;
+/** Whatever was opened before is dead, in all processes. */
+const CUT = { access_epoch: (): string => 'access_epoch + 1' };
 
 /** Accounts in PostgreSQL. */
 @Injectable()
@@ -51,11 +52,11 @@ export class TypeOrmUserRepository extends UserRepository {
   }
 
   find(id: string): Promise<User | null> {
-    return this.#findOne('u.id = :id', { id });
+    return this.#findOne(`u.id = :id AND u.status <> 'deleted'`, { id });
   }
 
   findByEmail(email: string): Promise<User | null> {
-    return this.#findOne(`${EMAIL_KEY} = :key`, { key: emailKey(email) });
+    return this.#findOne(`${EMAIL_KEY} = :key AND u.status <> 'deleted'`, { key: emailKey(email) });
   }
 
   emailExists(email: string): Promise<boolean> {
@@ -67,18 +68,16 @@ export class TypeOrmUserRepository extends UserRepository {
   }
 
   async list(query: ListUsersQuery): Promise<UserPage> {
-    const { page, size, sort, order } = query;
-    const direction = order === 'asc' ? 'ASC' : 'DESC';
-    const [rows, total] = await this.database.read((manager) =>
-      matching(manager, query)
-        .orderBy(`u.${sort}`, direction, sort === 'last_login_at' ? 'NULLS LAST' : undefined)
-        // Equal values need one order too, or a row could stand on two pages and another on none.
-        .addOrderBy('u.id', direction)
-        .offset(page * size)
-        .limit(size)
-        .getManyAndCount(),
+    const { page, size } = query;
+    const [rows, counted] = await this.database.read((manager) =>
+      Promise.all([run<UserEntity>(manager, pageOf(query)), run<{ total: string }>(manager, countOf(query))]),
     );
-    return { data: rows.map(toUser), page, size, total };
+    return { data: rows.map(toUser), page, size, total: Number(counted[0]!.total) };
+  }
+
+  async listFrom(query: ListUsersQuery, start?: ListStart): Promise<User[]> {
+    const rows = await this.database.read((manager) => run<UserEntity>(manager, sliceOf(query, start)));
+    return rows.map(toUser);
   }
 
   async update(id: string, version: number, changes: UserChanges, effects: Effects): Promise<User> {
@@ -94,17 +93,61 @@ export class TypeOrmUserRepository extends UserRepository {
       .catch(asReason);
   }
 
+  changeRole(id: string, version: number, role: Role, effects: Effects): Promise<User> {
+    return this.#changeAccess(id, version, { role }, role !== 'super_admin', effects);
+  }
+
+  changeStatus(id: string, version: number, status: SettableStatus, effects: Effects): Promise<User> {
+    return this.#changeAccess(id, version, { status }, status !== 'active', effects);
+  }
+
   async delete(id: string, version: number, effects: Effects): Promise<void> {
-    await this.database.transaction(async (tx) => {
-      await guardLastSuperAdmin(tx, id);
-      await lock(tx, id, version);
-      await tx.query('DELETE FROM account_tokens WHERE user_id = $1', [id]);
-      await write(tx, id, {
-        status: 'deleted',
-        deleted_at: () => 'now()',
-        access_epoch: () => 'access_epoch + 1',
+    const deletion: Columns = {
+      status: 'deleted',
+      deleted_at: () => 'now()',
+      // The right-hand side of SET sees the row as it was.
+      status_before_deletion: () => 'status',
+    };
+    await this.#changeAccess(id, version, deletion, true, effects, (tx) =>
+      tx.query('DELETE FROM account_tokens WHERE user_id = $1', [id]),
+    );
+  }
+
+  findDeleted(id: string): Promise<User | null> {
+    return this.#findOne(`u.id = :id AND u.status = 'deleted'`, { id });
+  }
+
+  restore(id: string, version: number, effects: Effects): Promise<User> {
+    return this.database.transaction(async (tx) => {
+      await lock(tx, id, version, 'deleted');
+      const restored = await write(tx, id, {
+        status: () =>
+          `coalesce(status_before_deletion, CASE WHEN email_verified THEN 'active' ELSE 'pending_verification' END)`,
+        status_before_deletion: null,
+        deleted_at: null,
+        ...CUT,
       });
       await this.effects.write(tx, effects);
+      return toUser(restored);
+    });
+  }
+
+  /** Writes what decides over access, and ends all there is in the same statement. */
+  #changeAccess(
+    id: string,
+    version: number,
+    columns: Columns,
+    removesGuardian: boolean,
+    effects: Effects,
+    alongside?: (tx: EntityManager) => Promise<unknown>,
+  ): Promise<User> {
+    return this.database.transaction(async (tx) => {
+      if (removesGuardian) await guardLastSuperAdmin(tx, id);
+      await lock(tx, id, version);
+      await alongside?.(tx);
+      const changed = await write(tx, id, { ...columns, ...CUT });
+      await this.effects.write(tx, effects);
+      return toUser(changed);
     });
   }
 
@@ -122,9 +165,7 @@ export class TypeOrmUserRepository extends UserRepository {
   }
 
   async #findOne(condition: string, parameters: object): Promise<User | null> {
-    const row = await this.database.read((manager) =>
-      users(manager).where(condition, parameters).andWhere(`u.status <> 'deleted'`).getOne(),
-    );
+    const row = await this.database.read((manager) => users(manager).where(condition, parameters).getOne());
     return row && toUser(row);
   }
 }
@@ -137,27 +178,20 @@ const users = (manager: EntityManager): SelectQueryBuilder<UserEntity> =>
 const superAdminExists = (manager: EntityManager): Promise<boolean> =>
   users(manager).where(`u.role = 'super_admin' AND u.status <> 'deleted'`).getExists();
 
-function matching(manager: EntityManager, query: ListUsersQuery): SelectQueryBuilder<UserEntity> {
-  const { search, role, status, created_after, created_before } = query;
-  const found = users(manager).where(status ? 'u.status = :status' : `u.status <> 'deleted'`, { status });
-  if (role) found.andWhere('u.role = :role', { role });
-  if (created_after) found.andWhere('u.created_at > :created_after', { created_after });
-  if (created_before) found.andWhere('u.created_at < :created_before', { created_before });
-  if (search) {
-    const pattern = likeAnywhere(search);
-    found.andWhere(
-      new Brackets((or) => or.where('u.name ILIKE :pattern').orWhere('u.email ILIKE :pattern')),
-      { pattern },
-    );
-  }
-  return found;
-}
+const run = <T>(manager: EntityManager, { text, values }: Statement): Promise<T[]> =>
+  manager.query<T[]>(text, values);
 
-/** Holds the row until the transaction ends. @throws PRECONDITION_FAILED when it has another version or is gone */
-async function lock(tx: EntityManager, id: string, version: number): Promise<UserEntity> {
+/** Holds the row until the transaction ends. @throws PRECONDITION_FAILED when it has another version or is not `wanted` */
+async function lock(
+  tx: EntityManager,
+  id: string,
+  version: number,
+  wanted: 'there' | 'deleted' = 'there',
+): Promise<UserEntity> {
   const row = await users(tx)
     .setLock('pessimistic_write')
-    .where(`u.id = :id AND u.version = :version AND u.status <> 'deleted'`, { id, version })
+    .where('u.id = :id AND u.version = :version', { id, version })
+    .andWhere(wanted === 'deleted' ? `u.status = 'deleted'` : `u.status <> 'deleted'`)
     .getOne();
   if (!row) throw new AppError('PRECONDITION_FAILED');
   return row;
@@ -177,7 +211,7 @@ async function write(tx: EntityManager, id: string, columns: Columns): Promise<U
 }
 
 /**
- * Locks every active super_admin, in the order of their ids so that two callers cannot wait for each other; the second
+ * Called before an active super_admin stops being one. Locks every active super_admin, in the order of their ids so that two callers cannot wait for each other; the second
  * caller then sees what the first has done.
  */
 async function guardLastSuperAdmin(tx: EntityManager, id: string): Promise<void> {

@@ -15,71 +15,73 @@ import {
 } from '@nestjs/common';
 import {
   ApiCreatedResponse,
+  ApiExtraModels,
   ApiHeader,
   ApiNoContentResponse,
   ApiOkResponse,
   ApiOperation,
   ApiParam,
   ApiTags,
+  getSchemaPath,
 } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { ApiErrors, pageLinks, UuidPipe } from '../platform/http/index.js';
+import { ApiErrors, cursorLinks, pageLinks, UuidPipe } from '../platform/http/index.js';
 import { RequirePermission, SelfOr } from '../platform/security/index.js';
 import { CreateUser } from './dto/create-user.dto.js';
 import { ListUsersQuery } from './dto/list-users.dto.js';
 import { ReplaceUser, UserChanges } from './dto/update-user.dto.js';
-import { User, UserPage } from './dto/user.dto.js';
-import { entityTag, versionsOf } from './if-match.js';
+import { User, UserCursorPage, UserPage } from './dto/user.dto.js';
+import { versionsOf } from './if-match.js';
+import { UserAccessService } from './user-access.service.js';
+import { ETAG, ID, IF_MATCH, tagged } from './user-answers.js';
 import {
   ACCOUNT_ABOVE_OWN,
   EMAIL_TAKEN,
+  INVALID_USER_CURSOR,
   LAST_SUPER_ADMIN,
   ROLE_ABOVE_OWN,
   SUPER_ADMIN_PROTECTED,
 } from './users.errors.js';
 import { UsersService } from './users.service.js';
 
-const ETAG = {
-  ETag: {
-    description: 'Version of the account, for If-Match.',
-    schema: { type: 'string' as const, example: '"1"' },
-  },
-};
-const ID = {
-  name: 'id',
-  description: 'Id of the account.',
-  format: 'uuid',
-  example: '01980c5e-7d5a-7c3e-9b1a-3f2d1c0b9a87',
-};
-const IF_MATCH = {
-  name: 'If-Match',
-  required: false,
-  description: 'ETag of the version the change is meant for.',
-  example: '"1"',
-};
-
 /** REST of accounts. */
 @ApiTags('users')
 @Controller('api/v1/users')
 export class UsersController {
-  constructor(private readonly users: UsersService) {}
+  constructor(
+    private readonly users: UsersService,
+    private readonly access: UserAccessService,
+  ) {}
 
   @Get()
   @RequirePermission('users:list')
-  @ApiOperation({ summary: 'List accounts', description: 'Page by page; searched, filtered and sorted.' })
+  @ApiOperation({
+    summary: 'List accounts',
+    description:
+      'Searched, filtered and sorted; page by page with `page` and a `total`, or by `cursor`, which is as quick a million accounts further on.',
+  })
+  @ApiExtraModels(UserPage, UserCursorPage)
   @ApiOkResponse({
-    type: UserPage,
+    schema: { oneOf: [{ $ref: getSchemaPath(UserPage) }, { $ref: getSchemaPath(UserCursorPage) }] },
     headers: { Link: { description: 'Next and previous page (RFC 8288).', schema: { type: 'string' } } },
   })
+  @ApiErrors(INVALID_USER_CURSOR)
   async list(
     @Query() query: ListUsersQuery,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<UserPage> {
-    const page = await this.users.list(query);
-    const links = pageLinks(request, page);
-    if (links !== undefined) void reply.header('link', links);
-    return page;
+  ): Promise<UserPage | UserCursorPage> {
+    const link = (links: string | undefined): void => {
+      if (links !== undefined) void reply.header('link', links);
+    };
+    if (query.cursor === undefined) {
+      const page = await this.users.list(query);
+      link(pageLinks(request, page));
+      return page;
+    }
+    const { data, next_cursor, prev_cursor } = await this.users.listFrom(query);
+    link(cursorLinks(request, next_cursor, prev_cursor));
+    return { data, next_cursor };
   }
 
   @Post()
@@ -167,11 +169,6 @@ export class UsersController {
     @Param('id', UuidPipe) id: string,
     @Headers('if-match') ifMatch: string | undefined,
   ): Promise<void> {
-    await this.users.delete(id, versionsOf(ifMatch));
+    await this.access.delete(id, versionsOf(ifMatch));
   }
-}
-
-function tagged(reply: FastifyReply, user: User): User {
-  void reply.header('etag', entityTag(user.version));
-  return user;
 }

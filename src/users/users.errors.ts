@@ -30,6 +30,34 @@ export const ACCOUNT_ABOVE_OWN = defineReason({
 export const LAST_SUPER_ADMIN = defineReason({
   reason: 'LAST_SUPER_ADMIN',
   under: 'CONFLICT',
-  message: 'The last active super_admin cannot be deleted.',
+  message: 'The last active super_admin cannot be deleted, shut out or given another role.',
   grpc: 'FAILED_PRECONDITION',
+});
+
+export const OWN_ACCESS = defineReason({
+  reason: 'OWN_ACCESS',
+  under: 'FORBIDDEN',
+  message: 'You may not change your own role or status.',
+});
+
+export const STATUS_TRANSITION_REFUSED = defineReason({
+  reason: 'STATUS_TRANSITION_REFUSED',
+  under: 'CONFLICT',
+  field: 'status',
+  message: 'An account in its present status does not change to this one.',
+  grpc: 'FAILED_PRECONDITION',
+});
+
+export const NOT_DELETED = defineReason({
+  reason: 'NOT_DELETED',
+  under: 'CONFLICT',
+  message: 'The account is not deleted.',
+  grpc: 'FAILED_PRECONDITION',
+});
+
+export const INVALID_USER_CURSOR = defineReason({
+  reason: 'INVALID_USER_CURSOR',
+  under: 'VALIDATION_FAILED',
+  field: 'cursor',
+  message: 'cursor must be one that this list has given for the same sort, order and filters.',
 });

@@ -38,6 +38,24 @@ export const UserUpdated = defineEvent({
   subject: ofUser,
 });
 
+export class UserRoleChangedData {
+  @IsUUID()
+  user_id: string;
+
+  @IsIn(ROLES)
+  from: Role;
+
+  @IsIn(ROLES)
+  to: Role;
+}
+
+export const UserRoleChanged = defineEvent({
+  type: 'user.role_changed',
+  version: 1,
+  schema: UserRoleChangedData,
+  subject: ofUser,
+});
+
 export class UserStatusChangedData {
   @IsUUID()
   user_id: string;
@@ -79,5 +97,18 @@ export const UserDeleted = defineEvent({
   type: 'user.deleted',
   version: 1,
   schema: UserDeletedData,
+  subject: ofUser,
+});
+
+export class UserRestoredData {
+  @IsUUID()
+  user_id: string;
+}
+
+/** A deleted account came back. */
+export const UserRestored = defineEvent({
+  type: 'user.restored',
+  version: 1,
+  schema: UserRestoredData,
   subject: ofUser,
 });

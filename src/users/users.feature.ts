@@ -4,6 +4,8 @@ import { TypeOrmAccountTokenRepository } from './account-token.typeorm.repositor
 import { CredentialsRepository } from './credentials.repository.js';
 import { TypeOrmCredentialsRepository } from './credentials.typeorm.repository.js';
 import { SetPasswordEmailHandler } from './set-password-email.handler.js';
+import { UserAccessController } from './user-access.controller.js';
+import { UserAccessService } from './user-access.service.js';
 import { UserEntity } from './user.entity.js';
 import { UserRepository } from './user.repository.js';
 import { TypeOrmUserRepository } from './user.typeorm.repository.js';
@@ -13,8 +15,8 @@ import { UsersService } from './users.service.js';
 
 export const usersFeature = defineFeature({
   name: 'users',
-  controllers: [UsersController, UsersGrpcController],
-  services: [UsersService],
+  controllers: [UsersController, UserAccessController, UsersGrpcController],
+  services: [UsersService, UserAccessService],
   repositories: [
     { port: UserRepository, adapter: TypeOrmUserRepository, entities: [UserEntity] },
     { port: CredentialsRepository, adapter: TypeOrmCredentialsRepository },

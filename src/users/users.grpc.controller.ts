@@ -2,17 +2,26 @@ import { Controller } from '@nestjs/common';
 import { GrpcMethod, Payload } from '@nestjs/microservices';
 import { AppError, type FieldError } from '../platform/errors/index.js';
 import { RequirePermission, SelfOr } from '../platform/security/index.js';
+import {
+  UpdateUserRoleMessage,
+  UpdateUserStatusMessage,
+  type StatusChange,
+} from './dto/change-access.dto.js';
 import { CreateUser } from './dto/create-user.dto.js';
 import { ListUsersQuery } from './dto/list-users.dto.js';
 import { UpdateUserMessage, type UserChanges } from './dto/update-user.dto.js';
-import { UserEmailMessage, UserIdMessage } from './dto/user-messages.dto.js';
-import type { User, UserPage } from './dto/user.dto.js';
+import { DeleteUserMessage, UserEmailMessage, UserIdMessage } from './dto/user-messages.dto.js';
+import type { User, UserPage, UserSlice } from './dto/user.dto.js';
+import { UserAccessService } from './user-access.service.js';
 import { UsersService } from './users.service.js';
 
 /** arcana.user.v1.UserService: the calls of REST. */
 @Controller()
 export class UsersGrpcController {
-  constructor(private readonly users: UsersService) {}
+  constructor(
+    private readonly users: UsersService,
+    private readonly access: UserAccessService,
+  ) {}
 
   @GrpcMethod('UserService', 'GetUser')
   @SelfOr('users:read')
@@ -28,8 +37,8 @@ export class UsersGrpcController {
 
   @GrpcMethod('UserService', 'ListUsers')
   @RequirePermission('users:list')
-  async listUsers(@Payload() query: ListUsersQuery): Promise<UserPage> {
-    return this.users.list(query);
+  async listUsers(@Payload() query: ListUsersQuery): Promise<UserPage | UserSlice> {
+    return query.cursor === undefined ? this.users.list(query) : this.users.listFrom(query);
   }
 
   @GrpcMethod('UserService', 'CreateUser')
@@ -41,16 +50,29 @@ export class UsersGrpcController {
   @GrpcMethod('UserService', 'UpdateUser')
   @SelfOr('users:update')
   async updateUser(@Payload() message: UpdateUserMessage): Promise<{ user: User }> {
-    const { id, expected_version } = message;
-    const versions = expected_version === undefined ? undefined : [expected_version];
-    return { user: await this.users.update(id, changesIn(message), versions) };
+    return { user: await this.users.update(message.id, changesIn(message), versionIn(message)) };
   }
 
   @GrpcMethod('UserService', 'DeleteUser')
   @RequirePermission('users:delete')
-  async deleteUser(@Payload() { id }: UserIdMessage): Promise<Record<string, never>> {
-    await this.users.delete(id);
+  async deleteUser(@Payload() message: DeleteUserMessage): Promise<Record<string, never>> {
+    await this.access.delete(message.id, versionIn(message));
     return {};
+  }
+
+  @GrpcMethod('UserService', 'UpdateUserRole')
+  @RequirePermission('users:change_role')
+  async updateUserRole(@Payload() message: UpdateUserRoleMessage): Promise<{ user: User }> {
+    const { id, role } = message;
+    return { user: await this.access.changeRole(id, { role }, versionIn(message)) };
+  }
+
+  @GrpcMethod('UserService', 'UpdateUserStatus')
+  @RequirePermission('users:change_status')
+  async updateUserStatus(@Payload() message: UpdateUserStatusMessage): Promise<{ user: User }> {
+    const { id, status, reason } = message;
+    const change: StatusChange = { status, ...(reason !== undefined && { reason }) };
+    return { user: await this.access.changeStatus(id, change, versionIn(message)) };
   }
 
   @GrpcMethod('UserService', 'EmailExists')
@@ -59,6 +81,10 @@ export class UsersGrpcController {
     return { exists: await this.users.emailExists(email) };
   }
 }
+
+/** The one version that a write is meant for, if it names one. */
+const versionIn = ({ expected_version }: { expected_version?: number }): number[] | undefined =>
+  expected_version === undefined ? undefined : [expected_version];
 
 /** What a field that stands in the mask but not in the message is set to; one that is not here cannot be left out. */
 const EMPTIED: Readonly<Record<string, Partial<UserChanges>>> = {
@@ -72,8 +98,8 @@ const MASKABLE = ['name', 'email', 'avatar_url', 'metadata'] as const;
  * Source: https://google.aip.dev/134, whose `*` (everything) is understood too.
  */
 function changesIn({ user = {}, update_mask: mask = [] }: UpdateUserMessage): UserChanges {
-  const paths = mask.includes('*') ? [...MASKABLE] : mask;
-  if (paths.length === 0) return user;
+  const paths = new Set(mask.flatMap((path) => (path === '*' ? MASKABLE : [path])));
+  if (paths.size === 0) return user;
   const changes: UserChanges = {};
   const broken: FieldError[] = [];
   for (const path of paths) {

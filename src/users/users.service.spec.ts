@@ -1,35 +1,25 @@
 import { describe, expect, test } from '@jest/globals';
 import { notedCuts } from '../../test/support/access-cuts.js';
+import {
+  asPrincipal,
+  asRole,
+  CALLER,
+  forReason,
+  ID,
+  sampleUser,
+  summary,
+} from '../../test/support/sample-user.js';
 import { strictMock } from '../../test/support/strict-mock.js';
-import { RequestContext } from '../platform/context/index.js';
-import type { Effects } from '../platform/database/index.js';
 import { AppError } from '../platform/errors/index.js';
 import type { Role } from '../platform/security/index.js';
 import { ListUsersQuery } from './dto/list-users.dto.js';
-import { User } from './dto/user.dto.js';
+import { encodeUserCursor } from './user-cursor.js';
 import type { UserRepository } from './user.repository.js';
 import { UsersService } from './users.service.js';
 
-const ID = '01980c5e-7d5a-7c3e-9b1a-3f2d1c0b9a87';
-const CALLER = '01980c5e-7d5a-7c3e-9b1a-3f2d1c0b9a00';
-
-const user = (fields: Partial<User> = {}): User =>
-  Object.assign(new User(), {
-    id: ID,
-    name: 'Ada',
-    email: 'ada@example.com',
-    role: 'user',
-    status: 'active',
-    email_verified: true,
-    avatar_url: null,
-    metadata: { theme: 'dark', list: [1] },
-    sync_status: 'SYNCED',
-    last_login_at: null,
-    created_at: new Date(0),
-    updated_at: new Date(0),
-    version: 3,
-    ...fields,
-  });
+const user = sampleUser;
+const as = asRole;
+const code = forReason;
 
 const service = (planned: Partial<UserRepository>) => {
   const users = strictMock<UserRepository>('UserRepository', planned);
@@ -37,25 +27,7 @@ const service = (planned: Partial<UserRepository>) => {
   return { users, cuts, service: new UsersService(users, cuts) };
 };
 
-/** Runs `work` as a caller of this role. */
-const as = <T>(role: Role, work: () => Promise<T>): Promise<T> =>
-  RequestContext.run(
-    new RequestContext({
-      requestId: 'r',
-      protocol: 'http',
-      principal: { id: CALLER, roles: [role], via: 'access_token' },
-    }),
-    work,
-  );
-
-const code = (reason: string) => ({ fields: [{ code: reason }] });
 const stale = () => Promise.reject(new AppError('PRECONDITION_FAILED'));
-const summary = (effects: Effects) => ({
-  events: effects.events.map(({ type, data }) => [type, data]),
-  jobs: effects.jobs.map(({ type, data }) => [type, data]),
-  audit: effects.audit.map(({ action, target, details }) => ({ action, target, details })),
-});
-
 describe('reading', () => {
   test('lists, finds and asks for addresses through the port', async () => {
     const page = { data: [user()], page: 0, size: 10, total: 1 };
@@ -211,42 +183,9 @@ describe('changing', () => {
   });
 });
 
-describe('deleting', () => {
-  test('deletes the version that was read, and says so', async () => {
-    const {
-      users,
-      cuts,
-      service: underTest,
-    } = service({
-      find: async () => user(),
-      delete: async () => undefined,
-    });
-    await as('admin', () => underTest.delete(ID));
-    expect(cuts.ofUser.mock.calls).toEqual([[ID]]);
-    const [id, version, effects] = users.delete.mock.calls[0]!;
-    expect([id, version]).toEqual([ID, 3]);
-    expect(summary(effects)).toMatchObject({
-      events: [['user.deleted', { user_id: ID }]],
-      audit: [{ action: 'USER_DELETED', target: ID, details: { before: { email: 'ada@example.com' } } }],
-    });
-  });
-
-  test('of an account that is gone is NOT_FOUND', async () => {
-    const { service: underTest } = service({ find: async () => null });
-    await expect(as('admin', () => underTest.delete(ID))).rejects.toMatchObject({ code: 'NOT_FOUND' });
-  });
-});
-
 describe('an API key', () => {
   const withKey = <T>(scopes: string[], work: () => Promise<T>): Promise<T> =>
-    RequestContext.run(
-      new RequestContext({
-        requestId: 'r',
-        protocol: 'http',
-        principal: { id: CALLER, roles: ['admin'], via: 'api_key', key_id: ID, scopes },
-      }),
-      work,
-    );
+    asPrincipal({ id: CALLER, roles: ['admin'], via: 'api_key', key_id: ID, scopes }, work);
 
   test('makes no account that may do more than the key', async () => {
     const { service: underTest } = service({ create: async () => user() });
@@ -259,15 +198,13 @@ describe('an API key', () => {
     await expect(create('admin')).rejects.toMatchObject(code('ROLE_ABOVE_OWN'));
   });
 
-  test('changes and deletes no account that may do more than the key, be it that of its owner', async () => {
+  test('changes no account that may do more than the key, be it that of its owner', async () => {
     for (const id of [ID, CALLER]) {
       const { service: underTest } = service({ find: async () => user({ id, role: 'admin' }) });
-      const scopes = ['users:update', 'users:delete'];
       const refused = { code: 'FORBIDDEN', ...code('ACCOUNT_ABOVE_OWN') };
       await expect(
-        withKey(scopes, () => underTest.update(id, { email: 'eve@example.com' })),
+        withKey(['users:update'], () => underTest.update(id, { email: 'eve@example.com' })),
       ).rejects.toMatchObject(refused);
-      await expect(withKey(scopes, () => underTest.delete(id))).rejects.toMatchObject(refused);
     }
   });
 });
@@ -275,21 +212,61 @@ describe('an API key', () => {
 describe('a super_admin', () => {
   const found = { find: async () => user({ role: 'super_admin' }) };
 
-  test('is neither changed nor deleted by an admin', async () => {
+  test('is not changed by an admin', async () => {
     const { service: underTest } = service(found);
     const refusal = { code: 'FORBIDDEN', ...code('SUPER_ADMIN_PROTECTED') };
     await expect(as('admin', () => underTest.update(ID, { name: 'X' }))).rejects.toMatchObject(refusal);
-    await expect(as('admin', () => underTest.delete(ID))).rejects.toMatchObject(refusal);
   });
 
-  test('is changed and deleted by a super_admin', async () => {
-    const { users, service: underTest } = service({
-      ...found,
-      update: async () => user(),
-      delete: async () => undefined,
-    });
+  test('is changed by a super_admin', async () => {
+    const { users, cuts, service: underTest } = service({ ...found, update: async () => user() });
     await as('super_admin', () => underTest.update(ID, { name: 'X' }));
-    await as('super_admin', () => underTest.delete(ID));
-    expect(users.delete).toHaveBeenCalledTimes(1);
+    expect(users.update).toHaveBeenCalledTimes(1);
+    expect(cuts.ofProfile).toHaveBeenCalledWith(ID);
+  });
+});
+
+describe('reading by cursor', () => {
+  const rows = ['one', 'two', 'three'].map((name, index) =>
+    user({ name, id: ID.replace(/.$/, String(index)), created_at: new Date(index) }),
+  );
+  const query = (fields: Partial<ListUsersQuery> = {}) =>
+    Object.assign(new ListUsersQuery(), { size: 2, cursor: '', ...fields });
+
+  test('goes on from the last account, and back from the first', async () => {
+    const { users, service: underTest } = service({ listFrom: async () => rows });
+    const first = await underTest.listFrom(query());
+    expect(first).toMatchObject({ data: rows.slice(0, 2), prev_cursor: null });
+    expect(users.listFrom.mock.calls[0]![1]).toBeUndefined();
+    const second = await underTest.listFrom(query({ cursor: first.next_cursor! }));
+    const at = { value: rows[1]!.created_at.toISOString(), id: rows[1]!.id };
+    expect(users.listFrom.mock.calls[1]![1]).toEqual({ ...at, backwards: false });
+    const back = await underTest.listFrom(query({ cursor: second.prev_cursor! }));
+    expect(users.listFrom.mock.calls[2]![1]).toMatchObject({ id: rows[0]!.id, backwards: true });
+    expect(back.data).toEqual([rows[1], rows[0]]);
+    expect([back.next_cursor, back.prev_cursor]).toEqual([expect.any(String), expect.any(String)]);
+  });
+
+  test('ends where there is nothing more', async () => {
+    const { service: underTest } = service({ listFrom: async () => rows.slice(0, 2) });
+    expect(await underTest.listFrom(query())).toMatchObject({ next_cursor: null, prev_cursor: null });
+    const { service: nobody } = service({ listFrom: async () => [] });
+    expect(await nobody.listFrom(query())).toEqual({ data: [], next_cursor: null, prev_cursor: null });
+  });
+
+  test('begins anew where all that stood before is gone', async () => {
+    const { users, service: underTest } = service({
+      listFrom: async (_, start) => (start?.backwards ? [] : rows),
+    });
+    const cursor = encodeUserCursor(query(), rows[0]!, true);
+    expect((await underTest.listFrom(query({ cursor }))).data).toEqual(rows.slice(0, 2));
+    expect(users.listFrom).toHaveBeenCalledTimes(2);
+  });
+
+  test('takes no cursor of another list', async () => {
+    const { service: underTest } = service({ listFrom: async () => rows });
+    const { next_cursor } = await underTest.listFrom(query());
+    const other = underTest.listFrom(query({ cursor: next_cursor!, sort: 'name' }));
+    await expect(other).rejects.toMatchObject({ code: 'VALIDATION_FAILED', ...code('INVALID_USER_CURSOR') });
   });
 });

@@ -1,20 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import { effects, newId, type Effects } from '../platform/database/index.js';
-import { listOf, Nothing, optional, Remote } from '../platform/deployment/index.js';
+import { listOf, optional, Remote } from '../platform/deployment/index.js';
 import { AppError } from '../platform/errors/index.js';
 import { AccessCuts, covers, currentPrincipal } from '../platform/security/index.js';
 import { emailKey } from './account-rules.js';
 import { CreateUser } from './dto/create-user.dto.js';
 import { ListUsersQuery } from './dto/list-users.dto.js';
 import { UserChanges } from './dto/update-user.dto.js';
-import { User, UserPage } from './dto/user.dto.js';
+import { User, UserPage, UserSlice } from './dto/user.dto.js';
+import { writeJudged } from './judged-write.js';
+import { decodeUserCursor, encodeUserCursor } from './user-cursor.js';
 import { UserRepository } from './user.repository.js';
-import { ACCOUNT_ABOVE_OWN, ROLE_ABOVE_OWN, SUPER_ADMIN_PROTECTED } from './users.errors.js';
-import { UserCreated, UserDeleted, UserUpdated } from './users.events.js';
+import { ROLE_ABOVE_OWN } from './users.errors.js';
+import { UserCreated, UserUpdated } from './users.events.js';
 import { SetPasswordEmail } from './users.jobs.js';
 
-/** How often a write is tried again that somebody else's write overtook. */
-const MAX_ATTEMPTS = 5;
 const FIELDS = ['name', 'email', 'avatar_url', 'metadata'] as const;
 
 /** The rules of accounts. Who may call at all is declared on the routes and rpcs; what depends on the account is here. */
@@ -29,6 +29,30 @@ export class UsersService {
   @Remote({ args: [ListUsersQuery], result: UserPage, idempotent: true })
   async list(query: ListUsersQuery): Promise<UserPage> {
     return this.users.list(query);
+  }
+
+  /**
+   * The page of accounts that begins at `query.cursor`, the first one when that is empty. Nothing is counted; how deep it
+   * lies costs nothing.
+   * @throws INVALID_USER_CURSOR (VALIDATION_FAILED) for a cursor that this list, so sorted and filtered, has not given
+   */
+  @Remote({ args: [ListUsersQuery], result: UserSlice, idempotent: true })
+  async listFrom(query: ListUsersQuery): Promise<UserSlice> {
+    const start = decodeUserCursor(query, query.cursor ?? '');
+    const found = await this.users.listFrom(query, start);
+    // Whatever stood before is gone: what follows is the first page now.
+    if (start?.backwards && found.length === 0) return this.listFrom({ ...query, cursor: '' });
+    const hasMore = found.length > query.size;
+    const data = found.slice(0, query.size);
+    if (start?.backwards) data.reverse();
+    // Whoever went back came from what follows; whoever went on, from what stands before.
+    const [hasNext, hasPrevious] = start?.backwards ? [true, hasMore] : [hasMore, start !== undefined];
+    const [first, last] = [data[0], data.at(-1)];
+    return {
+      data,
+      next_cursor: hasNext && last ? encodeUserCursor(query, last, false) : null,
+      prev_cursor: hasPrevious && first ? encodeUserCursor(query, first, true) : null,
+    };
   }
 
   /** @throws NOT_FOUND also when the account was deleted */
@@ -83,64 +107,24 @@ export class UsersService {
    */
   @Remote({ args: [String, UserChanges, optional(listOf(Number))], result: User })
   async update(id: string, changes: UserChanges, versions?: number[]): Promise<User> {
-    return this.#onCurrent(id, versions, async (user) => {
-      const changed = FIELDS.filter(
-        (field) => changes[field] !== undefined && !equal(changes[field], user[field]),
-      );
-      if (changed.length === 0) return user;
-      const updated = await this.users.update(
-        id,
-        user.version,
-        pick(changes, changed),
-        updateEffects(user, changes, changed),
-      );
-      await this.cuts.ofProfile(id);
-      return updated;
+    const updated = await writeJudged({
+      read: () => this.get(id),
+      versions,
+      write: async (user) => {
+        const changed = FIELDS.filter(
+          (field) => changes[field] !== undefined && !equal(changes[field], user[field]),
+        );
+        if (changed.length === 0) return user;
+        return this.users.update(
+          id,
+          user.version,
+          pick(changes, changed),
+          updateEffects(user, changes, changed),
+        );
+      },
     });
-  }
-
-  /**
-   * Deletes the account softly: it can no longer sign in, its sessions end, its e-mail address stays reserved.
-   * @param versions as in {@link update}
-   * @throws NOT_FOUND; PRECONDITION_FAILED; SUPER_ADMIN_PROTECTED, ACCOUNT_ABOVE_OWN (FORBIDDEN); LAST_SUPER_ADMIN, CONFLICT
-   */
-  @Remote({ args: [String, optional(listOf(Number))], result: Nothing })
-  async delete(id: string, versions?: number[]): Promise<void> {
-    await this.#onCurrent(id, versions, async (user) => {
-      const { name, email, role, status } = user;
-      const deletion = effects()
-        .event(UserDeleted, { user_id: id })
-        .audited('USER_DELETED', { target: id, details: { before: { name, email, role, status } } });
-      await this.users.delete(id, user.version, deletion);
-      await this.cuts.ofUser(id);
-    });
-  }
-
-  /**
-   * Reads the account, judges it, and writes with the version that was judged: whatever changes in between makes the
-   * write miss, and all of it is done again.
-   */
-  async #onCurrent<T>(
-    id: string,
-    versions: number[] | undefined,
-    write: (user: User) => Promise<T>,
-  ): Promise<T> {
-    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-      const user = await this.get(id);
-      if (!covers(currentPrincipal(), user.role)) {
-        throw (user.role === 'super_admin' ? SUPER_ADMIN_PROTECTED : ACCOUNT_ABOVE_OWN).error();
-      }
-      if (versions && !versions.includes(user.version)) throw new AppError('PRECONDITION_FAILED');
-      try {
-        return await write(user);
-      } catch (error) {
-        if (!(error instanceof AppError && error.code === 'PRECONDITION_FAILED')) throw error;
-      }
-    }
-    throw new AppError('CONFLICT', {
-      message: 'Others keep changing this account at the same time; try again.',
-      grpc: 'ABORTED',
-    });
+    await this.cuts.ofProfile(id);
+    return updated;
   }
 }
 

@@ -21,4 +21,11 @@ describe('the Link header of a page by cursor', () => {
     expect(cursorLinks({ url: '/jobs?size=2' }, 'a+b=')).toBe('</jobs?size=2&cursor=a%2Bb%3D>; rel="next"');
     expect(cursorLinks({ url: '/jobs' }, null)).toBeUndefined();
   });
+
+  it('names the page before where there is a way back', () => {
+    expect(cursorLinks({ url: '/users?cursor=b' }, 'c', 'a')).toBe(
+      '</users?cursor=c>; rel="next", </users?cursor=a>; rel="prev"',
+    );
+    expect(cursorLinks({ url: '/users?cursor=b' }, null, 'a')).toBe('</users?cursor=a>; rel="prev"');
+  });
 });

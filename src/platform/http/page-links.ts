@@ -23,9 +23,14 @@ export function pageLinks(
   return links.length > 0 ? links.join(', ') : undefined;
 }
 
-/** Link header of a page reached by cursor. */
-export const cursorLinks = (
+/** Link header of a page reached by cursor; lists that only go on have no previous one. */
+export function cursorLinks(
   request: LinkTarget,
-  nextCursor: string | null | undefined,
-): string | undefined =>
-  nextCursor ? `<${withParameters(request.url, { cursor: nextCursor })}>; rel="next"` : undefined;
+  next: string | null | undefined,
+  previous?: string | null,
+): string | undefined {
+  const links: string[] = [];
+  if (next) links.push(`<${withParameters(request.url, { cursor: next })}>; rel="next"`);
+  if (previous) links.push(`<${withParameters(request.url, { cursor: previous })}>; rel="prev"`);
+  return links.length > 0 ? links.join(', ') : undefined;
+}

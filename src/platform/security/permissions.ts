@@ -11,6 +11,9 @@ const ADMIN = [
   'users:create',
   'users:update',
   'users:delete',
+  'users:restore',
+  'users:change_role',
+  'users:change_status',
   'jobs:enqueue',
   'audit:read',
 ] as const;

@@ -1,10 +1,14 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import {
+  IsBoolean,
   IsDate,
   IsIn,
   IsInt,
   IsOptional,
+  IsString,
+  IsUUID,
   Max,
+  MaxLength,
   Min,
   ValidateBy,
   type ValidationArguments,
@@ -46,6 +50,29 @@ const Searchable = (): PropertyDecorator =>
     },
   });
 
+/** Longest cursor: a name of 100 code points outside the basic plane, escaped in JSON, and an id. */
+const MAX_CURSOR_LENGTH = 2048;
+const CURSOR = /^[\w-]*$/;
+
+const Cursor = (): PropertyDecorator =>
+  ValidateBy({
+    name: 'isCursor',
+    validator: {
+      validate: (cursor: unknown) =>
+        typeof cursor === 'string' && cursor.length <= MAX_CURSOR_LENGTH && CURSOR.test(cursor),
+      defaultMessage: () => 'cursor must be empty or what this list has given',
+    },
+  });
+
+const WithoutPage = (): PropertyDecorator =>
+  ValidateBy({
+    name: 'excludesPage',
+    validator: {
+      validate: (_: unknown, args?: ValidationArguments) => (args!.object as ListUsersQuery).page === 0,
+      defaultMessage: () => 'cursor and page are two ways to read a list: give one of them',
+    },
+  });
+
 /** Which accounts, in which order. Deleted ones are left out unless asked for by status. */
 export class ListUsersQuery {
   @ApiPropertyOptional({ type: 'integer', minimum: 0, default: 0, description: 'Page number from 0.' })
@@ -68,7 +95,21 @@ export class ListUsersQuery {
   @Max(MAX_SIZE)
   size: number = 10;
 
-  @ApiPropertyOptional({ enum: USER_SORT_FIELDS, default: 'created_at' })
+  @ApiPropertyOptional({
+    maxLength: MAX_CURSOR_LENGTH,
+    description:
+      'Read by cursor instead of by page number: empty for the first page, then `next_cursor` of the page before, with the same sort, order and filters. Nothing is counted; the answer is a `UserCursorPage`.',
+  })
+  @IsOptional()
+  @Cursor()
+  @WithoutPage()
+  cursor?: string;
+
+  @ApiPropertyOptional({
+    enum: USER_SORT_FIELDS,
+    default: 'created_at',
+    description: 'An account that never signed in counts as the earliest; addresses are sorted without case.',
+  })
   @IsIn(USER_SORT_FIELDS)
   sort: UserSortField = 'created_at';
 
@@ -114,4 +155,19 @@ export class ListUsersQuery {
   @Rfc3339()
   @IsDate()
   created_before?: Date;
+}
+
+/** A place in a list: what the row that stands there is sorted by, and its id. */
+export class ListStart {
+  /** Text, RFC 3339 for a time, or `-infinity` for the time of what never happened. */
+  @IsString()
+  @MaxLength(400)
+  value: string;
+
+  @IsUUID()
+  id: string;
+
+  /** Whether what stands before the place is meant, not what follows. */
+  @IsBoolean()
+  backwards: boolean;
 }

@@ -1,7 +1,7 @@
-import { IsUUID } from 'class-validator';
+import { IsInt, IsOptional, IsUUID, Min } from 'class-validator';
 import { IsEmailAddress } from '../account-rules.js';
 
-/** Message of UserService.GetUser and DeleteUser. */
+/** Message of UserService.GetUser. */
 export class UserIdMessage {
   @IsUUID()
   id: string;
@@ -11,4 +11,12 @@ export class UserIdMessage {
 export class UserEmailMessage {
   @IsEmailAddress()
   email: string;
+}
+
+/** Message of UserService.DeleteUser. */
+export class DeleteUserMessage extends UserIdMessage {
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  expected_version?: number;
 }

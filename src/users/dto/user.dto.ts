@@ -118,3 +118,29 @@ export class UserPage {
   @IsInt()
   total: number;
 }
+
+/** Accounts of a list that is read by cursor. */
+export class UserCursorPage {
+  @ApiProperty({ type: [User] })
+  @IsArray()
+  @ValidateNested({ each: true })
+  @Type(() => User)
+  data: User[];
+
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'Where the next page begins; null on the last one.',
+  })
+  @IsOptional()
+  @IsString()
+  next_cursor: string | null;
+}
+
+/** As {@link UserCursorPage}, with the way back: REST tells it in the Link header. */
+export class UserSlice extends UserCursorPage {
+  /** Null on the first page. */
+  @IsOptional()
+  @IsString()
+  prev_cursor: string | null;
+}

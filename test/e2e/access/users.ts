@@ -10,6 +10,9 @@ export const USER_ROUTES: Routes = [
   ['POST /api/v1/users/{nobody}/unlock', undefined, { ...admins(404), self: 403 }],
   ['PATCH /api/v1/users/{id}', { name: '' }, { ...admins(422), self: 422 }],
   ['DELETE /api/v1/users/{nobody}', undefined, { ...admins(404), self: 403 }],
+  ['PATCH /api/v1/users/{id}/role', {}, { ...admins(422), self: 403 }],
+  ['PATCH /api/v1/users/{id}/status', {}, { ...admins(422), self: 403 }],
+  ['POST /api/v1/users/{nobody}/restore', undefined, { ...admins(404), self: 403 }],
 ];
 
 export const USER_RPCS: Rpcs = [
@@ -23,5 +26,15 @@ export const USER_RPCS: Rpcs = [
     { ...rpc.admins('INVALID_ARGUMENT'), self: 'INVALID_ARGUMENT' },
   ],
   ['arcana.user.v1.UserService/DeleteUser', { id: NOBODY }, rpc.admins('NOT_FOUND')],
+  [
+    'arcana.user.v1.UserService/UpdateUserRole',
+    { id: '{id}' },
+    { ...rpc.admins('INVALID_ARGUMENT'), self: 'PERMISSION_DENIED' },
+  ],
+  [
+    'arcana.user.v1.UserService/UpdateUserStatus',
+    { id: '{id}' },
+    { ...rpc.admins('INVALID_ARGUMENT'), self: 'PERMISSION_DENIED' },
+  ],
   ['arcana.user.v1.UserService/EmailExists', { email: 'nobody@example.test' }, rpc.operators('OK')],
 ];
