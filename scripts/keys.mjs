@@ -39,16 +39,17 @@ function main() {
     throw new Error('Say what to make and where: npm run keys -- ES256|RS256|HS256|prune DIRECTORY');
   // npm changes to the folder of package.json; a relative path is meant from where it was typed.
   const directory = resolve(process.env.INIT_CWD ?? '.', folder);
-  if (task === 'prune') prune(directory, seconds(values['tokens-live-secs'], TOKENS_LIVE_SECS));
+  if (task === 'prune') prune(directory, seconds(values['tokens-live-secs']) ?? TOKENS_LIVE_SECS);
   else add(task, directory, values['signs-in-secs']);
 }
 
 function add(algorithm, directory, delay) {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const asked = seconds(delay);
   const { suffix, make } = MAKERS[algorithm];
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
   // The first one has nobody to wait for.
   const isFirst = !readdirSync(directory).some((name) => name.endsWith(suffix) && !name.startsWith('.'));
-  const signsAt = new Date(Date.now() + seconds(delay, isFirst ? 0 : SIGNS_IN_SECS) * 1000);
+  const signsAt = new Date(Date.now() + (asked ?? (isFirst ? 0 : SIGNS_IN_SECS)) * 1000);
   const name = `${signsAt.toISOString().replace(/[-:]|\.\d+/g, '')}-${randomBytes(3).toString('hex')}${suffix}`;
   // Under a name that is not read until it is whole.
   const draft = join(directory, `.${name}`);
@@ -84,8 +85,8 @@ function timeOf(name) {
   return year && Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
 }
 
-function seconds(text, otherwise) {
-  if (text === undefined) return otherwise;
+function seconds(text) {
+  if (text === undefined) return undefined;
   if (!/^\d{1,9}$/.test(text)) throw new Error(`${text} is no whole number of seconds.`);
   return Number(text);
 }
