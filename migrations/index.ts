@@ -6,6 +6,7 @@ import { Jobs1790000000020 } from './1790000000020-jobs.js';
 import { Plugins1790000000030 } from './1790000000030-plugins.js';
 import { AccountTokens1790000000042 } from './1790000000042-account-tokens.js';
 import { KnownAddresses1790000000043 } from './1790000000043-known-addresses.js';
+import { ApiKeys1790000000044 } from './1790000000044-api-keys.js';
 import { UserLists1790000000045 } from './1790000000045-user-lists.js';
 import { AuditSearch1790000000047 } from './1790000000047-audit-search.js';
 
@@ -19,6 +20,7 @@ export const MIGRATIONS = [
   Plugins1790000000030,
   AccountTokens1790000000042,
   KnownAddresses1790000000043,
+  ApiKeys1790000000044,
   UserLists1790000000045,
   AuditSearch1790000000047,
 ];

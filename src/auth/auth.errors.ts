@@ -49,3 +49,31 @@ export const PASSWORD_CONTAINS_IDENTITY = password(
   'PASSWORD_CONTAINS_IDENTITY',
   'The password must not contain your name or e-mail address.',
 );
+
+export const SCOPE_ABOVE_OWN = defineReason({
+  reason: 'SCOPE_ABOVE_OWN',
+  under: 'FORBIDDEN',
+  field: 'scopes',
+  message: 'An API key may not do more than its owner.',
+});
+
+export const EXPIRY_GIVEN_TWICE = defineReason({
+  reason: 'EXPIRY_GIVEN_TWICE',
+  under: 'VALIDATION_FAILED',
+  field: 'expires_in_days',
+  message: 'Give expires_at or expires_in_days, not both.',
+});
+
+export const EXPIRY_OUT_OF_RANGE = defineReason({
+  reason: 'EXPIRY_OUT_OF_RANGE',
+  under: 'VALIDATION_FAILED',
+  field: 'expires_at',
+  message: 'An API key ends in the future, and no later than the configuration allows.',
+});
+
+export const API_KEY_LIMIT = defineReason({
+  reason: 'API_KEY_LIMIT',
+  under: 'CONFLICT',
+  message: 'This account has as many API keys as it may have; revoke one first.',
+  grpc: 'FAILED_PRECONDITION',
+});

@@ -5,9 +5,15 @@ import { PrincipalResolver } from '../platform/security/index.js';
 import { AccessTokens } from './access-tokens.js';
 import { AccountUnlockController } from './account-unlock.controller.js';
 import { AccountUnlockService } from './account-unlock.service.js';
+import { ApiKeyRepository } from './api-key.repository.js';
+import { ApiKeyService } from './api-key.service.js';
+import { TypeOrmApiKeyRepository } from './api-key.typeorm.repository.js';
+import { ApiKeysController } from './api-keys.controller.js';
 import { AuthController } from './auth.controller.js';
 import { AuthGrpcController } from './auth.grpc.controller.js';
 import { BootstrapService } from './bootstrap.service.js';
+import { CallerService } from './caller.service.js';
+import { DeletedAccountKeys } from './deleted-account-keys.js';
 import { KeySetController } from './key-set.controller.js';
 import { KeySetService } from './key-set.service.js';
 import { LiveSessions } from './live-sessions.js';
@@ -29,7 +35,13 @@ import { WelcomeEmailHandler } from './welcome-email.handler.js';
 
 export const authFeature = defineFeature({
   name: 'auth',
-  controllers: [AuthController, AuthGrpcController, KeySetController, AccountUnlockController],
+  controllers: [
+    AuthController,
+    ApiKeysController,
+    AuthGrpcController,
+    KeySetController,
+    AccountUnlockController,
+  ],
   services: [
     RegistrationService,
     SignInService,
@@ -37,15 +49,18 @@ export const authFeature = defineFeature({
     ProfileService,
     PasswordService,
     TokenService,
+    ApiKeyService,
+    CallerService,
     KeySetService,
     AccountUnlockService,
   ],
   repositories: [
     { port: SessionRepository, adapter: TypeOrmSessionRepository },
+    { port: ApiKeyRepository, adapter: TypeOrmApiKeyRepository },
     { port: KnownAddressRepository, adapter: TypeOrmKnownAddressRepository },
   ],
   jobs: [WelcomeEmailHandler],
-  answers: [{ port: PrincipalResolver, by: TokenService }],
+  answers: [{ port: PrincipalResolver, by: CallerService }],
   providers: [
     {
       provide: SigningKeys,
@@ -58,5 +73,6 @@ export const authFeature = defineFeature({
     PasswordHasher,
     SignInThrottle,
     BootstrapService,
+    DeletedAccountKeys,
   ],
 });

@@ -17,4 +17,4 @@ export {
 } from './account-rules.js';
 export { hashOpaqueToken, isOpaqueToken, IsTokenHash, newOpaqueToken } from './opaque-token.js';
 export { ACCOUNT_ABOVE_OWN, EMAIL_TAKEN, SUPER_ADMIN_PROTECTED } from './users.errors.js';
-export { UserCreated } from './users.events.js';
+export { UserCreated, UserDeleted } from './users.events.js';

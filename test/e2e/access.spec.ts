@@ -2,7 +2,6 @@ import type { ServiceError } from '@grpc/grpc-js';
 import { decodeError, type GrpcCallError } from '../support/grpc-client.js';
 import { committedDocument, operationsOf } from '../support/openapi-document.js';
 import { describeOverLinks, type TestProduct } from '../support/over-links.js';
-import type { Person } from '../support/people.js';
 import { apiRoutes } from '../support/route-tree.js';
 import { AUTH_ROUTES, AUTH_RPCS } from './access/auth.js';
 import { NOBODY, type Caller, type Expected } from './access/expected.js';
@@ -11,24 +10,39 @@ import { USER_ROUTES, USER_RPCS } from './access/users.js';
 
 // A row for every route and every rpc: add yours to the table of its feature in ./access.
 const ROUTES = [...AUTH_ROUTES, ...USER_ROUTES, ...OPERATION_ROUTES];
+/** All that an administrator can give to a key. */
+const ADMIN_SCOPES = [
+  'users:read',
+  'users:list',
+  'users:create',
+  'users:update',
+  'users:delete',
+  'jobs:read',
+  'jobs:enqueue',
+  'plugins:read',
+  'audit:read',
+];
 const RPCS = [...AUTH_RPCS, ...USER_RPCS, ...OPERATION_RPCS];
 
 /** Parameters have other names here than in the document. */
 const nameless = (route: string): string => route.replaceAll(/\{\w+\}|:\w+/g, '{}');
 
 describeOverLinks('who may call', (product) => {
-  let callers: [Caller, Person | undefined][];
-  let stranger: Person;
+  let callers: [Caller, { id: string; token: string } | undefined][];
+  let stranger: { id: string };
 
   beforeAll(async () => {
     const { people } = product();
     stranger = await people.newcomer();
+    const admin = await people.withRole('admin');
     callers = [
       ['anonymous', undefined],
       ['user', await people.withRole('user')],
       ['moderator', await people.withRole('moderator')],
-      ['admin', await people.withRole('admin')],
+      ['admin', admin],
       ['super_admin', await people.withRole('super_admin')],
+      ['bare_key', await people.keyOf(admin)],
+      ['full_key', await people.keyOf(admin, ...ADMIN_SCOPES)],
       ['self', await people.newcomer()],
     ];
   });

@@ -18,6 +18,13 @@ export interface Person {
 
 const PASSWORD = 'Tr0mbone-Quartet';
 
+/** A key by which a service calls. */
+export interface ServiceKey {
+  id: string;
+  /** The credential. */
+  token: string;
+}
+
 /** Makes accounts over REST alone, the way people come into being: by registration, or by an administrator and a mail. */
 export class People {
   readonly #byRole = new Map<RoleName, Promise<Person>>();
@@ -73,6 +80,13 @@ export class People {
     const { email, password } = account;
     const pair = expectStatus(await this.rest.post('/api/v1/auth/login', { email, password }), 200);
     return { ...account, token: String(pair['access_token']), refreshToken: String(pair['refresh_token']) };
+  }
+
+  /** A new API key of this account. */
+  async keyOf({ token }: Pick<Person, 'token'>, ...scopes: string[]): Promise<ServiceKey> {
+    const request = { name: 'A service', scopes };
+    const made = expectStatus(await this.rest.post('/api/v1/auth/api-keys', request, { token }), 201);
+    return { id: String(made['id']), token: String(made['key']) };
   }
 
   async #superAdmin(): Promise<Person> {

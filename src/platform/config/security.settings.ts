@@ -1,3 +1,4 @@
+import { ApiKeySettings } from './api-key.settings.js';
 import { Section, Setting } from './setting.js';
 import { SignInThrottleSettings } from './sign-in-throttle.settings.js';
 
@@ -117,6 +118,9 @@ export class SecuritySettings {
 
   @Section(SignInThrottleSettings)
   sign_in_throttle: SignInThrottleSettings = new SignInThrottleSettings();
+
+  @Section(ApiKeySettings)
+  api_keys: ApiKeySettings = new ApiKeySettings();
 
   @Section(RegistrationSettings)
   registration: RegistrationSettings = new RegistrationSettings();

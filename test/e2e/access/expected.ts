@@ -5,6 +5,10 @@ export interface Expected<T> {
   moderator: T;
   admin: T;
   super_admin: T;
+  /** An administrator's API key without any scope. */
+  bare_key: T;
+  /** An administrator's API key with every scope that an administrator can give. */
+  full_key: T;
   /** The caller whose account `{id}` names; for the others it is somebody else's. Where no account is named: left out. */
   self?: T;
 }
@@ -23,9 +27,11 @@ export type Row<T> = [target: string, request: unknown, expected: Expected<T>];
 interface Words<T> {
   /** Anybody, signed in or not. */
   everyone(answer: T): Expected<T>;
-  /** Whoever is signed in. */
+  /** Anybody who sends no credential, or a person's. */
+  allButKeys(answer: T): Expected<T>;
+  /** Whoever is signed in, be it with an API key of no scope. */
   signedIn(answer: T): Expected<T>;
-  /** Whoever is signed in as a person: what concerns one's own credentials. */
+  /** Whoever is signed in as a person, not with an API key: what concerns one's own credentials. */
   persons(answer: T): Expected<T>;
   /** Moderators and above. */
   operators(answer: T): Expected<T>;
@@ -42,13 +48,28 @@ function words<T>(unknown: T, forbidden: T): Words<T> {
     moderator: answer,
     admin: answer,
     super_admin: answer,
+    bare_key: answer,
+    full_key: answer,
+  });
+  const allButKeys = (answer: T): Expected<T> => ({
+    ...everyone(answer),
+    bare_key: forbidden,
+    full_key: forbidden,
   });
   const signedIn = (answer: T): Expected<T> => ({ ...everyone(answer), anonymous: unknown });
-  const persons = signedIn;
-  const operators = (answer: T): Expected<T> => ({ ...signedIn(answer), user: forbidden });
+  const persons = (answer: T): Expected<T> => ({ ...allButKeys(answer), anonymous: unknown });
+  const operators = (answer: T): Expected<T> => ({
+    ...signedIn(answer),
+    user: forbidden,
+    bare_key: forbidden,
+  });
   const admins = (answer: T): Expected<T> => ({ ...operators(answer), moderator: forbidden });
-  const superAdmins = (answer: T): Expected<T> => ({ ...admins(answer), admin: forbidden });
-  return { everyone, signedIn, persons, operators, admins, superAdmins };
+  const superAdmins = (answer: T): Expected<T> => ({
+    ...admins(answer),
+    admin: forbidden,
+    full_key: forbidden,
+  });
+  return { everyone, allButKeys, signedIn, persons, operators, admins, superAdmins };
 }
 
 /** Answers are HTTP statuses. */

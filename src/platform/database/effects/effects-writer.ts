@@ -48,11 +48,13 @@ export class EffectsWriter {
     context: RequestContext | undefined,
   ): Promise<void> {
     if (entries.length === 0) return;
+    // With a key, its owner is the actor; which of the owner's keys it was has to be told as well.
+    const key = context?.principal?.key_id;
     const rows = entries.map(({ action, target = null, details = {} }) => ({
       id: newId(),
       action,
       target_id: target,
-      details,
+      details: key === undefined ? details : { ...details, actor_key_id: key },
     }));
     await tx.query(
       `INSERT INTO audit_logs

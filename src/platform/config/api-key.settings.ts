@@ -1,0 +1,24 @@
+import { Setting } from './setting.js';
+
+/** However much is configured, all of one account's keys fit into one statement. */
+export const MAX_KEYS_PER_ACCOUNT = 1000;
+
+/** Keys by which services call in the name of an account. */
+export class ApiKeySettings {
+  @Setting({
+    type: 'integer',
+    min: 1,
+    max: MAX_KEYS_PER_ACCOUNT,
+    description: 'API keys that one account may have.',
+  })
+  max_per_account: number = 50;
+
+  @Setting({
+    type: 'integer',
+    min: 0,
+    max: 3650,
+    description:
+      'The longest an API key may live, in days, and how long it does if nothing is said; 0: for ever.',
+  })
+  max_lifetime_days: number = 365;
+}
