@@ -12,9 +12,9 @@ export async function register(arcana: Arcana): Promise<void> {
   await post(`${arcana.rest.url}/api/v1/auth/register`, ACCOUNT, 201);
 }
 
-/** Signs in. @returns the access token */
-export async function signIn(arcana: Arcana): Promise<string> {
-  const { email, password } = ACCOUNT;
+/** Signs in; every account of the bench has the same password. @returns the access token */
+export async function signIn(arcana: Arcana, email: string = ACCOUNT.email): Promise<string> {
+  const { password } = ACCOUNT;
   const answer = await post(`${arcana.rest.url}/api/v1/auth/login`, { email, password }, 200);
   const { access_token } = JSON.parse(answer) as { access_token?: string };
   if (!access_token) throw new Error('The sign-in gave no access token.');

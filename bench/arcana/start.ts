@@ -11,6 +11,8 @@ import type { Stage } from '../harness/scenario.ts';
 /** The product, built and started as its users start it. */
 export interface Arcana {
   pid: number;
+  /** What it keeps, its database included; gone with the stage. */
+  directory: string;
   rest: { host: string; port: number; url: string };
   grpc: { host: string; port: number };
 }
@@ -27,9 +29,10 @@ const UNREACHABLE_RATE = '10000000';
  * Everything a user gets is on: limits are counted, telemetry is loaded, audit and outbox are written. Only the
  * limits are raised and the log starts at `warn`.
  *
+ * @param settings environment variables beside these
  * @throws Error when there is no build, or it does not become ready in time
  */
-export async function startArcana(stage: Stage): Promise<Arcana> {
+export async function startArcana(stage: Stage, settings: Record<string, string> = {}): Promise<Arcana> {
   if (!existsSync(join(projectRoot(), MAIN))) {
     throw new Error('There is no build to measure: run `npm run build` first, or pass --bare-only.');
   }
@@ -41,13 +44,14 @@ export async function startArcana(stage: Stage): Promise<Arcana> {
   const ports = { rest: await freePort(), grpc: await freePort(), management: await freePort() };
   const server = startNode(
     ['--import', './dist/src/instrumentation.js', '--no-wasm-dynamic-tiering', `./${MAIN}`],
-    environment(directory, ports),
+    { ...environment(directory, ports), ...settings },
   );
   stage.defer(() => server.stop());
   const url = `http://${HOST}:${ports.rest}`;
   await untilReady(`${url}/health/ready`, server);
   return {
     pid: server.pid,
+    directory,
     rest: { host: HOST, port: ports.rest, url },
     grpc: { host: HOST, port: ports.grpc },
   };

@@ -12,7 +12,7 @@ import { orderOfRound } from './statistics.ts';
 export function runRounds(
   scenario: Scenario,
   size: Size,
-  options: { withArcana: boolean },
+  options: { withArcana: boolean; quick: boolean },
   progress: (round: Round) => void,
 ): Promise<Round[]> {
   return onStage(async (stage) => {

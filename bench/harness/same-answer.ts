@@ -5,8 +5,8 @@ import { Client, credentials, Metadata } from '@grpc/grpc-js';
  *
  * @throws Error when it is not 200
  */
-export async function bodyOf(url: string): Promise<string> {
-  const answer = await fetch(url);
+export async function bodyOf(url: string, headers: Record<string, string> = {}): Promise<string> {
+  const answer = await fetch(url, { headers });
   const body = await answer.text();
   if (answer.status !== 200) throw new Error(`${url} answered ${answer.status}: ${body}`);
   return body;

@@ -43,9 +43,10 @@ export interface Scenario {
    * Starts every side and proves that all give the same answer.
    *
    * @param options.withArcana false: only the bare sides, for work on the bench itself
+   * @param options.quick true: as little as shows that everything works
    * @throws Error when a side does not start or answers differently
    */
-  start(stage: Stage, options: { withArcana: boolean }): Promise<Contestant[]>;
+  start(stage: Stage, options: { withArcana: boolean; quick: boolean }): Promise<Contestant[]>;
 }
 
 /** How long and how often. */

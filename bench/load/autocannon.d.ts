@@ -5,6 +5,8 @@ declare module 'autocannon' {
     method: string;
     headers: Record<string, string>;
     body?: string;
+    /** What differs from one request to the next; each connection sends them in turn. */
+    requests?: { headers: Record<string, string> }[];
     connections: number;
     pipelining: number;
     duration: number;
