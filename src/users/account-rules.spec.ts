@@ -37,6 +37,13 @@ describe('an e-mail address', () => {
     ['a look-alike letter in the domain', 'ada@exаmple.com'],
     ['another script', 'ada@bücher.example'],
     ['full-width letters', 'ａda@example.com'],
+    ['a zero-width joiner', 'ad\u200da@example.com'],
+    ['a zero-width space', 'ada\u200b@example.com'],
+    ['a soft hyphen', 'a\u00adda@example.com'],
+    ['an override of the direction', '\u202eada@example.com'],
+    ['a combining mark', 'a\u0301da@example.com'],
+    ['a full-width sign', 'ada＠example.com'],
+    ['a full stop of another script', 'ada@example。com'],
     ['two addresses', 'ada@example.com,eve@example.com'],
     ['a display name', 'Ada <ada@example.com>'],
     ['more than 254 characters', `ada@${'a'.repeat(250)}.com`],
@@ -58,6 +65,10 @@ describe('a name', () => {
     expect(broken({ name: '🦊'.repeat(101) })).toEqual(['name:isDisplayName']);
   });
 
+  test.each(['علي', 'می‌خواهم', '👩‍💻', '李小龍', 'O’Neill-Žižek, Jr.'])('may be %s', (name) =>
+    expect(broken({ name })).toEqual([]),
+  );
+
   test.each([
     ['nothing', ''],
     ['space alone', '   '],
@@ -66,6 +77,9 @@ describe('a name', () => {
     ['an escape', 'A\u001b[31mda'],
     ['a line separator', 'A\u2028da'],
     ['half a character', 'A\ud83d'],
+    ['text that runs backwards', 'A\u202egpj.exe'],
+    ['an isolate', '\u2066Ada\u2069'],
+    ['joiners alone', '\u200d\u200b\u2060'],
     ['null', null],
     ['an object', {}],
   ])('is refused as %s', (_, name) => expect(broken({ name })).toEqual(['name:isDisplayName']));

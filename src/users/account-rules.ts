@@ -12,6 +12,10 @@ export const MAX_METADATA_DEPTH = 32;
 
 // Control characters and line separators break log lines, mail headers and terminals; lone surrogates are no text.
 const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/u;
+// Embeddings, overrides and isolates turn the text around them: what is shown is not what is stored (Unicode TR 36, 3.3).
+const TURNS_TEXT = /[\u202a-\u202e\u2066-\u2069]/;
+// Joiners and marks alone would show as nothing at all.
+const VISIBLE = /[\p{L}\p{N}\p{P}\p{S}]/u;
 // ASCII without space, quotes, commas, brackets: what would need quoting in a mail header is refused.
 const PLAIN_ADDRESS = /^[!#-'*+\-./0-9=?A-Z^-~]+@[A-Za-z0-9.-]+$/;
 
@@ -26,9 +30,14 @@ const rule = (
 export const tidy = (value: unknown): unknown =>
   typeof value === 'string' ? value.trim().normalize('NFC') : value;
 
-/** Whether `value` is text of 1 to `max` code points that can be shown on one line. */
+/** Whether `value` is text of 1 to `max` code points that shows on one line, and shows as what it is. */
 export const isPrintable = (value: unknown, max: number): boolean =>
-  typeof value === 'string' && value.length > 0 && [...value].length <= max && !UNPRINTABLE.test(value);
+  typeof value === 'string' &&
+  value.length <= 2 * max &&
+  [...value].length <= max &&
+  VISIBLE.test(value) &&
+  !UNPRINTABLE.test(value) &&
+  !TURNS_TEXT.test(value);
 
 /**
  * Whether `value` is an address we write mail to. ASCII alone: a domain in another script is given in punycode
