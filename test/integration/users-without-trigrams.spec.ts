@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { DatabaseSettings } from '../../src/platform/config/index.js';
+import { DatabaseSettings, projectRoot } from '../../src/platform/config/index.js';
 import {
   createDataSource,
   Database,
@@ -19,7 +21,11 @@ const connect = async (url: string) => {
   return source.initialize();
 };
 
-test('a server that does not let us install pg_trgm is migrated all the same, and searched without', async () => {
+/** What docs/users.md says to run when the extension comes later. */
+const statementOfTheGuide = async (): Promise<string> =>
+  /```sql\n(.+?);\n```/s.exec(await readFile(join(projectRoot(), 'docs/users.md'), 'utf8'))![1]!;
+
+test('a server that does not let us install pg_trgm is migrated all the same, searched without, and with it later', async () => {
   const database = await createTestDatabase();
   const owner = await connect(database.url);
   const role = `plain_${randomBytes(6).toString('hex')}`;
@@ -31,13 +37,20 @@ test('a server that does not let us install pg_trgm is migrated all the same, an
   const source = await connect(url.toString());
   try {
     await runMigrations(source);
-    const indexes = await source.query(`SELECT indexname FROM pg_indexes WHERE tablename = 'users'`);
-    const names = indexes.map(({ indexname }: { indexname: string }) => indexname);
-    expect(names).toContain('ix_users_name');
-    expect(names).not.toContain('ix_users_search');
+    const indexes = async (): Promise<string[]> =>
+      (await source.query(`SELECT indexname FROM pg_indexes WHERE tablename = 'users'`)).map(
+        ({ indexname }: { indexname: string }) => indexname,
+      );
+    expect(await indexes()).toContain('ix_users_name');
+    expect(await indexes()).not.toContain('ix_users_search');
     const users = new TypeOrmUserRepository(new Database(source), new EffectsWriter());
     const user = await users.create(newUser({ name: 'Needle In The Haystack' }), effects());
     const query = Object.assign(new ListUsersQuery(), { search: 'in the HAY' });
+    expect((await users.list(query)).data).toEqual([user]);
+
+    await owner.query('CREATE EXTENSION pg_trgm');
+    await source.query(await statementOfTheGuide());
+    expect(await indexes()).toContain('ix_users_search');
     expect((await users.list(query)).data).toEqual([user]);
   } finally {
     await source.destroy();
