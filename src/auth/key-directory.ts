@@ -48,8 +48,10 @@ export class KeyDirectory {
             `${path} holds a private key that every user of this machine may read: chmod 600 it.`,
           );
       } catch (error) {
-        if (!(error instanceof UnusableKeyError)) throw error;
-        problems.push(`${path} ${error.message}.`);
+        // What the crypto library says of a file may quote it; and a reading that failed would end the process.
+        problems.push(
+          `${path} ${error instanceof UnusableKeyError ? error.message : 'holds no usable key'}.`,
+        );
         const before = this.#known.get(file.name);
         if (before) found.set(file.name, before);
       }

@@ -77,6 +77,39 @@ describe('settings that contradict each other', () => {
   });
 });
 
+describe('keys of access tokens', () => {
+  it.each(['RS256', 'ES256'])('need a directory with %s, and its path becomes absolute', (algorithm) => {
+    expect(env('ARCANA_SECURITY__JWT_ALGORITHM', algorithm)).toEqual([
+      `ARCANA_SECURITY__JWT_KEYS_DIRECTORY is required with ${algorithm}: make a key with npm run keys -- ${algorithm} and a directory, and name that here.`,
+    ]);
+    const { config } = loadConfig({
+      argv: [],
+      env: { ARCANA_SECURITY__JWT_ALGORITHM: algorithm, ARCANA_SECURITY__JWT_KEYS_DIRECTORY: 'keys' },
+      directory: '/srv/arcana',
+    });
+    expect(config.security.jwt_keys_directory).toBe('/srv/arcana/keys');
+  });
+
+  it('are signed with in three ways and no other', () => {
+    for (const algorithm of ['none', 'HS512', 'PS256', 'EdDSA', 'es256'])
+      expect(env('ARCANA_SECURITY__JWT_ALGORITHM', algorithm)).toEqual([
+        `ARCANA_SECURITY__JWT_ALGORITHM must be one of HS256, RS256, ES256, but is "${algorithm}".`,
+      ]);
+  });
+
+  it.each(['HS256', 'ES256'])('in a directory take the place of a secret in production (%s)', (algorithm) => {
+    const found = problems({
+      files: { 'config/production.toml': '' },
+      env: {
+        ARCANA_ENVIRONMENT: 'production',
+        ARCANA_SECURITY__JWT_ALGORITHM: algorithm,
+        ARCANA_SECURITY__JWT_KEYS_DIRECTORY: 'keys',
+      },
+    });
+    expect(found.join()).not.toContain('JWT');
+  });
+});
+
 describe('production', () => {
   const files = { 'config/production.toml': '' };
   const env = {
