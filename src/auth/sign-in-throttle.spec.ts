@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { strictMock } from '../../test/support/strict-mock.js';
 import { ArcanaConfig, type SignInThrottleSettings } from '../platform/config/index.js';
 import { RequestContext } from '../platform/context/index.js';
-import { MemoryAttemptLimiter } from '../platform/resilience/memory.attempt-limiter.js';
+import { MemoryAttemptLimiter } from '../platform/resilience/index.js';
 import type { KnownAddressRepository } from './known-address.repository.js';
 import { SignInThrottle } from './sign-in-throttle.js';
 

@@ -6,6 +6,7 @@ export { AttemptLimiter, isOpen } from './attempt-limiter.js';
 export type { AttemptBudget, AttemptOutcome, BudgetDecision } from './attempt-limiter.js';
 export { CircuitBreakers } from './circuit-breakers.js';
 export type { BreakerOptions } from './circuit-breakers.js';
+export { MemoryAttemptLimiter } from './memory.attempt-limiter.js';
 export { RateLimiter } from './rate-limiter.js';
 export type { RateLimitDecision, RateLimitPolicy } from './rate-limiter.js';
 export { declaredRateLimit, RateLimit, SkipRateLimit } from './rate-limit.decorators.js';
