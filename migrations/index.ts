@@ -4,6 +4,7 @@ import { Sessions1790000000006 } from './1790000000006-sessions.js';
 import { Coordination1790000000010 } from './1790000000010-coordination.js';
 import { Jobs1790000000020 } from './1790000000020-jobs.js';
 import { Plugins1790000000030 } from './1790000000030-plugins.js';
+import { SessionLifetimes1790000000041 } from './1790000000041-session-lifetimes.js';
 import { AccountTokens1790000000042 } from './1790000000042-account-tokens.js';
 import { KnownAddresses1790000000043 } from './1790000000043-known-addresses.js';
 import { ApiKeys1790000000044 } from './1790000000044-api-keys.js';
@@ -18,6 +19,7 @@ export const MIGRATIONS = [
   Coordination1790000000010,
   Jobs1790000000020,
   Plugins1790000000030,
+  SessionLifetimes1790000000041,
   AccountTokens1790000000042,
   KnownAddresses1790000000043,
   ApiKeys1790000000044,

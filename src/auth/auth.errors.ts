@@ -27,6 +27,21 @@ export const RESET_TOKEN_INVALID = defineReason({
   message: 'The token is wrong, expired or used already.',
 });
 
+/** The caller is signed in all the same: no 401, at which clients throw their token away. */
+export const CURRENT_PASSWORD_WRONG = defineReason({
+  reason: 'CURRENT_PASSWORD_WRONG',
+  under: 'VALIDATION_FAILED',
+  field: 'current_password',
+  message: 'The current password is wrong.',
+});
+
+export const PASSWORD_UNCHANGED = defineReason({
+  reason: 'PASSWORD_UNCHANGED',
+  under: 'VALIDATION_FAILED',
+  field: 'new_password',
+  message: 'The new password is the one you have.',
+});
+
 const password = (reason: string, message: string) =>
   defineReason({ reason, under: 'VALIDATION_FAILED', field: 'password', message });
 

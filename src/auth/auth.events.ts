@@ -32,7 +32,7 @@ export const LoginSucceeded = defineEvent({
   subject: ofUser,
 });
 
-/** Its owner ended a session. */
+/** Its owner ended a session; one event for each when all of them end at once. */
 export const LoggedOut = defineEvent({
   type: 'auth.logged_out',
   version: 1,
@@ -67,7 +67,7 @@ export class PasswordChangedData {
   user_id: string;
 }
 
-/** A password was set; every session opened before is over. */
+/** A password was set; every session opened before is over, but for the one it was changed from. */
 export const PasswordChanged = defineEvent({
   type: 'auth.password_changed',
   version: 1,

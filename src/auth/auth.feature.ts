@@ -19,13 +19,18 @@ import { KeySetService } from './key-set.service.js';
 import { LiveSessions } from './live-sessions.js';
 import { KnownAddressRepository } from './known-address.repository.js';
 import { TypeOrmKnownAddressRepository } from './known-address.typeorm.repository.js';
+import { PasswordChangeService } from './password-change.service.js';
 import { PasswordHasher } from './password-hasher.js';
 import { PasswordService } from './password.service.js';
 import { ProfileService } from './profile.service.js';
 import { RegistrationService } from './registration.service.js';
+import { SessionRecordRepository } from './session-record.repository.js';
+import { TypeOrmSessionRecordRepository } from './session-record.typeorm.repository.js';
+import { SessionUses } from './session-uses.js';
 import { SessionRepository } from './session.repository.js';
 import { TypeOrmSessionRepository } from './session.typeorm.repository.js';
 import { SessionService } from './session.service.js';
+import { SessionsController } from './sessions.controller.js';
 import { SignInService } from './sign-in.service.js';
 import { SigningKeys } from './signing-keys.js';
 import { SignInThrottle } from './sign-in-throttle.js';
@@ -38,6 +43,7 @@ export const authFeature = defineFeature({
   controllers: [
     AuthController,
     ApiKeysController,
+    SessionsController,
     AuthGrpcController,
     KeySetController,
     AccountUnlockController,
@@ -48,6 +54,7 @@ export const authFeature = defineFeature({
     SessionService,
     ProfileService,
     PasswordService,
+    PasswordChangeService,
     TokenService,
     ApiKeyService,
     CallerService,
@@ -57,6 +64,7 @@ export const authFeature = defineFeature({
   repositories: [
     { port: SessionRepository, adapter: TypeOrmSessionRepository },
     { port: ApiKeyRepository, adapter: TypeOrmApiKeyRepository },
+    { port: SessionRecordRepository, adapter: TypeOrmSessionRecordRepository },
     { port: KnownAddressRepository, adapter: TypeOrmKnownAddressRepository },
   ],
   jobs: [WelcomeEmailHandler],
@@ -72,6 +80,7 @@ export const authFeature = defineFeature({
     TokenPairs,
     PasswordHasher,
     SignInThrottle,
+    SessionUses,
     BootstrapService,
     DeletedAccountKeys,
   ],

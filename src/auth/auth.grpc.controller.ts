@@ -5,12 +5,14 @@ import { Authenticated, OptionallyAuthenticated, Public } from '../platform/secu
 import type { User } from '../users/index.js';
 import type { TokenPair, TokenValidity } from './dto/auth-answers.dto.js';
 import {
+  ChangePasswordRequest,
   LoginRequest,
   LogoutRequest,
   RefreshRequest,
   RegisterRequest,
   ValidateTokenRequest,
 } from './dto/auth-requests.dto.js';
+import { PasswordChangeService } from './password-change.service.js';
 import { ProfileService } from './profile.service.js';
 import { RegistrationService } from './registration.service.js';
 import { SessionService } from './session.service.js';
@@ -25,6 +27,7 @@ export class AuthGrpcController {
     private readonly signIn: SignInService,
     private readonly sessions: SessionService,
     private readonly profile: ProfileService,
+    private readonly passwords: PasswordChangeService,
     private readonly tokens: TokenService,
   ) {}
 
@@ -60,6 +63,21 @@ export class AuthGrpcController {
   @OptionallyAuthenticated()
   async logout(@Payload() request: LogoutRequest): Promise<Record<string, never>> {
     await this.sessions.logout(request);
+    return {};
+  }
+
+  @GrpcMethod('AuthService', 'LogoutAll')
+  @Authenticated()
+  async logoutAll(): Promise<Record<string, never>> {
+    await this.sessions.logoutAll();
+    return {};
+  }
+
+  @GrpcMethod('AuthService', 'ChangePassword')
+  @Authenticated()
+  @RateLimit('auth')
+  async changePassword(@Payload() request: ChangePasswordRequest): Promise<Record<string, never>> {
+    await this.passwords.change(request);
     return {};
   }
 

@@ -1,34 +1,29 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { RequestContext } from '../platform/context/index.js';
-import { Database, EffectsWriter, type Effects } from '../platform/database/index.js';
+import { Database, effects as newEffects, EffectsWriter, type Effects } from '../platform/database/index.js';
+import { LoggedOut } from './auth.events.js';
 import {
   LiveSession,
   RotationResult,
-  SessionOfToken,
+  SessionOwner,
   type NewSession,
+  type PasswordReplacement,
   type Rotation,
 } from './dto/session.dto.js';
 import { QuestionBatch } from './question-batch.js';
+import { ALIVE, IDLE_END, MAY_SIGN_IN } from './session-alive.js';
 import { SessionRepository } from './session.repository.js';
+import { TOKEN_STATE, type TokenState } from './token-state.js';
 
-// Why `users` is read here, across the border of the features: whether a session lives depends on both tables, and two
-// questions would not see one moment. It is read only; nothing of it is written here.
-const ALIVE = `s.revoked_at IS NULL AND s.absolute_expires_at > now() AND s.access_epoch = u.access_epoch
-  AND u.status IN ('active', 'pending_verification')`;
 // Every write gives a row a new xmin, those included that leave the version alone: a sign-in, a new hash of the password.
 const REVISION = `u.xmin || '.' || u.version`;
-const REMAINING_MS = `least(60000, ceil(1000 * extract(epoch FROM s.absolute_expires_at - now())))::integer`;
+const END = `least(s.absolute_expires_at, ${IDLE_END})`;
+const REMAINING_MS = `least(60000, ceil(1000 * extract(epoch FROM ${END} - now())))::integer`;
 const MAX_USER_AGENT_LENGTH = 512;
 
-interface TokenState {
-  session_id: string;
-  spent: boolean;
-  expired: boolean;
-  alive: boolean;
-  role: RotationResult['role'];
-  remaining_secs: number;
-}
+/** What `UPDATE ... RETURNING` gives: the rows, and how many there were. */
+type Affected<T> = [T[], number];
 
 /** Sessions in PostgreSQL. */
 @Injectable()
@@ -50,8 +45,9 @@ export class TypeOrmSessionRepository extends SessionRepository {
     const { id, user_id, access_epoch, device_name, ip, user_agent } = session;
     await this.database.transaction(async (tx) => {
       await tx.query(
-        `INSERT INTO sessions (id, user_id, access_epoch, device_name, ip, user_agent, absolute_expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, now() + $7 * interval '1 second')`,
+        `INSERT INTO sessions (id, user_id, access_epoch, device_name, ip, user_agent, absolute_expires_at,
+           idle_lifetime_secs)
+         VALUES ($1, $2, $3, $4, $5, $6, now() + $7 * interval '1 second', $8)`,
         [
           id,
           user_id,
@@ -60,6 +56,7 @@ export class TypeOrmSessionRepository extends SessionRepository {
           ip ?? null,
           user_agent?.slice(0, MAX_USER_AGENT_LENGTH) ?? null,
           session.absolute_lifetime_secs,
+          session.idle_lifetime_secs,
         ],
       );
       await storeToken(tx, session.token_hash, id, session.refresh_lifetime_secs);
@@ -72,41 +69,94 @@ export class TypeOrmSessionRepository extends SessionRepository {
     return this.#live.find(sessionId);
   }
 
-  async findByRefreshToken(tokenHash: string): Promise<SessionOfToken | null> {
+  async findByRefreshToken(tokenHash: string): Promise<SessionOwner | null> {
     const [row] = await this.database.read((manager) =>
-      manager.query<SessionOfToken[]>(
+      manager.query<SessionOwner[]>(
         `SELECT s.id AS session_id, s.user_id FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id
          WHERE t.token_hash = decode($1, 'hex')`,
         [tokenHash],
       ),
     );
-    return row ? Object.assign(new SessionOfToken(), row) : null;
+    return row ? Object.assign(new SessionOwner(), row) : null;
   }
 
   rotate(rotation: Rotation, onReuse: Effects): Promise<RotationResult> {
     return this.database.transaction(async (tx) => {
-      const state = await lockAndRead(tx, rotation.token_hash);
+      const state = await lockAndRead(tx, rotation);
       if (!state) return result('refused');
+      const { session_id, alive, role, remaining_secs, successor_seed } = state;
       if (state.spent) {
-        if (await end(tx, state.session_id, 'token_reuse')) await this.effects.write(tx, onReuse);
+        if (alive && successor_seed !== null) {
+          return result('repeated', { role, remaining_secs, successor_seed });
+        }
+        if (await end(tx, session_id, 'token_reuse')) await this.effects.write(tx, onReuse);
         return result('reused');
       }
-      if (!state.alive) return result('refused');
+      if (!alive) return result('refused');
       if (state.expired) return result('expired');
-      await tx.query(`UPDATE refresh_tokens SET spent_at = now() WHERE token_hash = decode($1, 'hex')`, [
-        rotation.token_hash,
-      ]);
-      await storeToken(tx, rotation.next_token_hash, state.session_id, rotation.refresh_lifetime_secs);
-      await tx.query('UPDATE sessions SET last_used_at = now() WHERE id = $1', [state.session_id]);
-      return result('rotated', { role: state.role, remaining_secs: state.remaining_secs });
+      await trade(tx, session_id, rotation);
+      return result('rotated', { role, remaining_secs });
     });
   }
 
-  revoke(sessionId: string, reason: string, effects: Effects): Promise<boolean> {
+  revoke({ session_id, user_id }: SessionOwner, reason: string, effects: Effects): Promise<boolean> {
     return this.database.transaction(async (tx) => {
-      const wasAlive = await end(tx, sessionId, reason);
-      if (wasAlive) await this.effects.write(tx, effects);
-      return wasAlive;
+      const [ended] = await tx.query<Affected<object>>(
+        `UPDATE sessions s SET revoked_at = now(), revoked_reason = $3 FROM users u
+         WHERE s.id = $1 AND s.user_id = $2 AND u.id = s.user_id AND ${ALIVE} RETURNING s.id`,
+        [session_id, user_id, reason],
+      );
+      if (ended.length > 0) await this.effects.write(tx, effects);
+      return ended.length > 0;
+    });
+  }
+
+  revokeAll(user_id: string, reason: string, effects: Effects): Promise<number> {
+    return this.database.transaction(async (tx) => {
+      // In the order of their ids: two callers cannot wait for each other.
+      const alive = await tx.query<{ id: string }[]>(
+        `SELECT s.id FROM sessions s JOIN users u ON u.id = s.user_id
+         WHERE s.user_id = $1 AND ${ALIVE} ORDER BY s.id FOR UPDATE OF s`,
+        [user_id],
+      );
+      if (alive.length === 0) return 0;
+      await tx.query(
+        `UPDATE sessions SET revoked_at = now(), revoked_reason = $2 WHERE id = ANY($1::uuid[])`,
+        [alive.map(({ id }) => id), reason],
+      );
+      const endings = newEffects();
+      for (const { id } of alive) endings.event(LoggedOut, { user_id, session_id: id });
+      await this.effects.write(tx, effects);
+      await this.effects.write(tx, endings);
+      return alive.length;
+    });
+  }
+
+  // Why `users` is written here, across the border of the features: the password and the session that goes on must
+  // change in one moment, or its owner would be signed out between two.
+  replacePassword(replacement: PasswordReplacement, effects: Effects): Promise<boolean> {
+    const { user_id, session_id, access_epoch, password_hash } = replacement;
+    return this.database.transaction(async (tx) => {
+      // The account first, as whoever changes or deletes it does: two of us then never wait for each other.
+      const [account] = await tx.query<{ id: string }[]>(
+        `SELECT u.id FROM users u WHERE u.id = $1 AND u.access_epoch = $2 AND ${MAY_SIGN_IN} FOR UPDATE`,
+        [user_id, access_epoch],
+      );
+      if (!account) return false;
+      const [kept] = await tx.query<Affected<object>>(
+        `UPDATE sessions s SET access_epoch = u.access_epoch + 1 FROM users u
+         WHERE s.id = $1 AND s.user_id = $2 AND u.id = s.user_id AND ${ALIVE} RETURNING s.id`,
+        [session_id, user_id],
+      );
+      if (kept.length === 0) return false;
+      await tx.query(
+        `UPDATE users SET password_hash = $2, access_epoch = access_epoch + 1, version = version + 1, updated_at = now()
+         WHERE id = $1`,
+        [user_id, password_hash],
+      );
+      await tx.query(`DELETE FROM account_tokens WHERE user_id = $1 AND purpose = 'set_password'`, [user_id]);
+      await this.effects.write(tx, effects);
+      return true;
     });
   }
 
@@ -148,26 +198,45 @@ async function storeToken(
 /**
  * Holds the session until the transaction ends, then reads how things stand. Two statements: the second begins after
  * the lock is ours and sees what whoever held it before has done; a join in the first one would not.
+ *
+ * The grace interval is asked for as well as found: a process that was started without it never grants it.
  */
-async function lockAndRead(tx: EntityManager, tokenHash: string): Promise<TokenState | undefined> {
+async function lockAndRead(
+  tx: EntityManager,
+  { token_hash, grace_secs }: Rotation,
+): Promise<TokenState | undefined> {
   await tx.query(
     `SELECT 1 FROM sessions
      WHERE id = (SELECT session_id FROM refresh_tokens WHERE token_hash = decode($1, 'hex')) FOR UPDATE`,
-    [tokenHash],
+    [token_hash],
   );
-  const [state] = await tx.query<TokenState[]>(
-    `SELECT t.session_id, t.spent_at IS NOT NULL AS spent, t.expires_at <= now() AS expired, (${ALIVE}) AS alive, u.role,
-       greatest(1, floor(extract(epoch FROM s.absolute_expires_at - now())))::integer AS remaining_secs
-     FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id JOIN users u ON u.id = s.user_id
-     WHERE t.token_hash = decode($1, 'hex')`,
-    [tokenHash],
-  );
+  const [state] = await tx.query<TokenState[]>(TOKEN_STATE, [token_hash, grace_secs]);
   return state;
+}
+
+/** Spends the token, stores its successor, and notes that the session was used. */
+async function trade(tx: EntityManager, sessionId: string, rotation: Rotation): Promise<void> {
+  const { token_hash, next_token_hash, successor_seed, idle_lifetime_secs, ip } = rotation;
+  await tx.query(`UPDATE refresh_tokens SET spent_at = now() WHERE token_hash = decode($1, 'hex')`, [
+    token_hash,
+  ]);
+  await storeToken(tx, next_token_hash, sessionId, rotation.refresh_lifetime_secs);
+  await tx.query(
+    `UPDATE sessions SET last_used_at = now(), idle_lifetime_secs = $2, ip = coalesce($3, ip),
+       spent_token_hash = decode($4, 'hex'), successor_seed = decode($5, 'hex') WHERE id = $1`,
+    [
+      sessionId,
+      idle_lifetime_secs,
+      ip ?? null,
+      successor_seed === undefined ? null : token_hash,
+      successor_seed ?? null,
+    ],
+  );
 }
 
 /** @returns whether it was not ended before */
 async function end(tx: EntityManager, sessionId: string, reason: string): Promise<boolean> {
-  const [ended] = await tx.query<[{ id: string }[], number]>(
+  const [ended] = await tx.query<Affected<object>>(
     `UPDATE sessions SET revoked_at = now(), revoked_reason = $2 WHERE id = $1 AND revoked_at IS NULL RETURNING id`,
     [sessionId, reason],
   );

@@ -113,6 +113,7 @@ describe('signing in', () => {
       token_hash: hashOpaqueToken(pair.refresh_token),
       refresh_lifetime_secs: 604_800,
       absolute_lifetime_secs: 2_592_000,
+      idle_lifetime_secs: 604_800,
     });
     expect(summary(effects)).toMatchObject({
       events: [['auth.login_succeeded', { user_id: USER, session_id: session.id }]],

@@ -16,6 +16,7 @@ import { LoginFailed, LoginSucceeded } from './auth.events.js';
 import { TokenPair } from './dto/auth-answers.dto.js';
 import { LoginRequest } from './dto/auth-requests.dto.js';
 import { PasswordHasher } from './password-hasher.js';
+import { sessionLifetimes } from './session-lifetimes.js';
 import { SessionRepository } from './session.repository.js';
 import type { SignInAttempt } from './sign-in-attempt.js';
 import { SignInThrottle } from './sign-in-throttle.js';
@@ -121,7 +122,7 @@ export class SignInService {
         ip: context?.ip,
         user_agent: context?.userAgent,
         token_hash: refresh.hash,
-        refresh_lifetime_secs: this.#security.jwt_refresh_expiration_secs,
+        ...sessionLifetimes(this.#security),
         absolute_lifetime_secs: absolute,
       },
       effects()

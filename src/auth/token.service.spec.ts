@@ -3,6 +3,7 @@ import { strictMock } from '../../test/support/strict-mock.js';
 import { AppError } from '../platform/errors/index.js';
 import type { AccessTokens } from './access-tokens.js';
 import type { LiveSessions } from './live-sessions.js';
+import type { SessionUses } from './session-uses.js';
 import { TokenService } from './token.service.js';
 
 const CLAIMS = { sub: 'user-1', sid: 'session-1', roles: ['user'], jti: 'j', exp: 1_800_000_000 };
@@ -14,8 +15,16 @@ const SESSION = {
   remaining_ms: 60_000,
 };
 
-const service = (tokens: Partial<AccessTokens>, sessions: Partial<LiveSessions> = {}) =>
-  new TokenService(strictMock('AccessTokens', tokens), strictMock<LiveSessions>('LiveSessions', sessions));
+const service = (
+  tokens: Partial<AccessTokens>,
+  sessions: Partial<LiveSessions> = {},
+  uses = strictMock<SessionUses>('SessionUses', { note: () => undefined }),
+) =>
+  new TokenService(
+    strictMock('AccessTokens', tokens),
+    strictMock<LiveSessions>('LiveSessions', sessions),
+    uses,
+  );
 
 const refusing = (code: 'UNAUTHORIZED' | 'TOKEN_EXPIRED') => ({
   recall: () => undefined,
@@ -40,6 +49,16 @@ describe('a token', () => {
       session_id: 'session-1',
       expires_at: new Date(1_800_000_000_000),
     });
+  });
+
+  test('that opens a call is a use of its session; one that is only judged, or worthless, is none', async () => {
+    const uses = strictMock<SessionUses>('SessionUses', { note: () => undefined });
+    const tokens = service(verified, { find: async () => SESSION }, uses);
+    await tokens.validate('t');
+    await expect(service(verified, { find: async () => null }, uses).resolve('t')).rejects.toThrow();
+    expect(uses.note).not.toHaveBeenCalled();
+    await tokens.resolve('t');
+    expect(uses.note.mock.calls).toEqual([['session-1']]);
   });
 
   test('that verified before is asked about its session all the same', async () => {

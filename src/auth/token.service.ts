@@ -7,6 +7,7 @@ import { AccessTokens, type AccessClaims } from './access-tokens.js';
 import { TokenValidity } from './dto/auth-answers.dto.js';
 import type { LiveSession } from './dto/session.dto.js';
 import { LiveSessions } from './live-sessions.js';
+import { SessionUses } from './session-uses.js';
 
 /** What an access token is worth at this moment: signature and time first, then its session, every time. */
 @Injectable()
@@ -14,6 +15,7 @@ export class TokenService extends PrincipalResolver {
   constructor(
     private readonly tokens: AccessTokens,
     private readonly sessions: LiveSessions,
+    private readonly uses: SessionUses,
   ) {
     super();
   }
@@ -22,6 +24,7 @@ export class TokenService extends PrincipalResolver {
   @Remote({ args: [String], result: Principal, idempotent: true })
   async resolve(credential: string): Promise<Principal> {
     const { session } = await this.#judge(credential);
+    this.uses.note(session.session_id);
     return Object.assign(new Principal(), {
       id: session.user_id,
       roles: [session.role],

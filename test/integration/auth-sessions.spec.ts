@@ -25,7 +25,13 @@ const open = (fields: Partial<NewSession> = {}): Promise<OpenedSession> => openS
 
 const rotate = (hash: string) =>
   sessions.rotate(
-    { token_hash: hash, next_token_hash: newOpaqueToken().hash, refresh_lifetime_secs: 600 },
+    {
+      token_hash: hash,
+      next_token_hash: newOpaqueToken().hash,
+      refresh_lifetime_secs: 600,
+      idle_lifetime_secs: 600,
+      grace_secs: 0,
+    },
     effects(),
   );
 
@@ -103,12 +109,32 @@ describe('a session', () => {
   });
 
   test('ends once, and its effects are written once', async () => {
-    const { id } = await open();
-    const end = () => sessions.revoke(id, 'logout', effects().audited('LOGGED_OUT', { target: id }));
+    const { id, user_id } = await open();
+    const end = () =>
+      sessions.revoke({ session_id: id, user_id }, 'logout', effects().audited('LOGGED_OUT', { target: id }));
     expect((await Promise.all([end(), end()])).sort()).toEqual([false, true]);
     expect(await end()).toBe(false);
     expect(await audited(dataSource, 'LOGGED_OUT', id)).toBe(1);
     for (const process of [accounts, accounts.other]) expect(await process.sessions.findLive(id)).toBeNull();
+  });
+
+  test('is dead once it has lain unused for too long, and nothing wakes it', async () => {
+    const { id, user_id } = await open({ idle_lifetime_secs: 600 });
+    await dataSource.query(
+      `UPDATE sessions SET last_used_at = now() - interval '601 seconds' WHERE id = $1`,
+      [id],
+    );
+    expect(await sessions.findLive(id)).toBeNull();
+    expect(await sessions.revoke({ session_id: id, user_id }, 'logout', effects())).toBe(false);
+    await accounts.records.recordUse([{ session_id: id, ms_ago: 0 }]);
+    expect(await sessions.findLive(id)).toBeNull();
+  });
+
+  test('is not ended in the name of another account', async () => {
+    const { id } = await open();
+    const { user_id } = await open();
+    expect(await sessions.revoke({ session_id: id, user_id }, 'ended', effects())).toBe(false);
+    expect(await sessions.findLive(id)).not.toBeNull();
   });
 
   test('that nobody opened is not alive', async () => {
@@ -117,12 +143,115 @@ describe('a session', () => {
 
   test('is answered for rightly among many that are asked for at once', async () => {
     const opened = await Promise.all(Array.from({ length: 8 }, () => open()));
-    await sessions.revoke(opened[3]!.id, 'logout', effects());
+    await sessions.revoke({ session_id: opened[3]!.id, user_id: opened[3]!.user_id }, 'logout', effects());
     const ids = Array.from({ length: 500 }, (_, index) => opened[index % 8]!.id);
     const answers = await Promise.all(ids.map((id) => sessions.findLive(id)));
     for (const [index, answer] of answers.entries()) {
       expect(answer?.session_id).toBe(index % 8 === 3 ? undefined : ids[index]);
     }
+  });
+});
+
+describe('the sessions of an account', () => {
+  const endAll = (user_id: string, by = sessions) =>
+    by.revokeAll(user_id, 'logout_all', effects().audited('LOGGED_OUT_ALL', { target: user_id }));
+  const loggedOut = async (user_id: string) =>
+    (
+      await dataSource.query(
+        `SELECT body->'data'->>'session_id' AS id FROM outbox
+         WHERE body->>'type' = 'auth.logged_out' AND body->'data'->>'user_id' = $1`,
+        [user_id],
+      )
+    ).map(({ id }: { id: string }) => id);
+
+  test('end all at once, with an event for each, and those of others go on', async () => {
+    const first = await open();
+    const { user_id } = first;
+    const second = await open({ user_id });
+    const ended = await open({ user_id });
+    const stranger = await open();
+    await sessions.revoke({ session_id: ended.id, user_id }, 'logout', effects());
+    expect(await endAll(user_id)).toBe(2);
+    for (const { id, hash } of [first, second]) {
+      expect(await accounts.other.sessions.findLive(id)).toBeNull();
+      expect(await rotate(hash)).toEqual({ outcome: 'refused' });
+    }
+    expect(await sessions.findLive(stranger.id)).not.toBeNull();
+    expect((await loggedOut(user_id)).sort()).toEqual([first.id, second.id].sort());
+    expect(await endAll(user_id)).toBe(0);
+    expect(await audited(dataSource, 'LOGGED_OUT_ALL', user_id)).toBe(1);
+  });
+
+  test('end once when several processes end them, and one refreshes, at the same time', async () => {
+    const { user_id, hash } = await open();
+    for (let more = 0; more < 5; more++) await open({ user_id });
+    const [one, other, ...refreshed] = await Promise.all([
+      endAll(user_id),
+      endAll(user_id, accounts.other.sessions),
+      rotate(hash),
+    ]);
+    expect([one, other].sort()).toEqual([0, 6]);
+    expect(['rotated', 'refused']).toContain(refreshed[0].outcome);
+    expect(await accounts.records.list(user_id, { page: 0, size: 10 })).toEqual({ data: [], total: 0 });
+  });
+});
+
+describe('a password that is replaced', () => {
+  const replace = (of: OpenedSession, access_epoch = 0) =>
+    sessions.replacePassword(
+      { user_id: of.user_id, session_id: of.id, access_epoch, password_hash: `new ${access_epoch}` },
+      effects().audited('PASSWORD_CHANGED', { target: of.user_id }),
+    );
+  const account = async (id: string) =>
+    (await dataSource.query('SELECT password_hash, access_epoch, version FROM users WHERE id = $1', [id]))[0];
+
+  test('ends the other sessions and keeps its own, with the tokens it has [7.4.1]', async () => {
+    const own = await open();
+    const other = await open({ user_id: own.user_id });
+    expect(await replace(own)).toBe(true);
+    expect(await account(own.user_id)).toEqual({ password_hash: 'new 0', access_epoch: 1, version: 2 });
+    for (const process of [accounts, accounts.other]) {
+      expect(await process.sessions.findLive(own.id)).toMatchObject({ user_id: own.user_id });
+      expect(await process.sessions.findLive(other.id)).toBeNull();
+    }
+    expect(await rotate(other.hash)).toEqual({ outcome: 'refused' });
+    expect(await rotate(own.hash)).toMatchObject({ outcome: 'rotated' });
+    expect(await audited(dataSource, 'PASSWORD_CHANGED', own.user_id)).toBe(1);
+  });
+
+  test('leaves no mailed token by which another could be set', async () => {
+    const own = await open();
+    const { hash } = newOpaqueToken();
+    await accounts.tokens.issue({
+      user_id: own.user_id,
+      purpose: 'set_password',
+      token_hash: hash,
+      mail_id: newId(),
+      lifetime_secs: 60,
+    });
+    await replace(own);
+    expect(await accounts.tokens.find('set_password', hash)).toBeNull();
+  });
+
+  test('stays as it is when the session or the access has ended in the meantime', async () => {
+    const ended = await open();
+    await sessions.revoke({ session_id: ended.id, user_id: ended.user_id }, 'logout', effects());
+    const overtaken = await open();
+    await dataSource.query('UPDATE users SET access_epoch = 7 WHERE id = $1', [overtaken.user_id]);
+    const stolen = { ...(await open()), user_id: (await open()).user_id };
+    for (const session of [ended, overtaken, stolen]) {
+      expect(await replace(session)).toBe(false);
+      expect((await account(session.user_id)).password_hash).toBeNull();
+      expect(await audited(dataSource, 'PASSWORD_CHANGED', session.user_id)).toBe(0);
+    }
+  });
+
+  test('is replaced once when two sessions do so at the same time', async () => {
+    const own = await open();
+    const other = await open({ user_id: own.user_id });
+    expect((await Promise.all([replace(own), replace(other)])).sort()).toEqual([false, true]);
+    const alive = await Promise.all([own, other].map(({ id }) => sessions.findLive(id)));
+    expect(alive.filter((session) => session !== null)).toHaveLength(1);
   });
 });
 

@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { NewSession } from '../../src/auth/dto/session.dto.js';
+import { TypeOrmSessionRecordRepository } from '../../src/auth/session-record.typeorm.repository.js';
 import { TypeOrmSessionRepository } from '../../src/auth/session.typeorm.repository.js';
 import { DatabaseSettings } from '../../src/platform/config/index.js';
 import {
@@ -30,6 +31,7 @@ export interface AccountProcess {
   readonly credentials: TypeOrmCredentialsRepository;
   readonly tokens: TypeOrmAccountTokenRepository;
   readonly sessions: TypeOrmSessionRepository;
+  readonly records: TypeOrmSessionRecordRepository;
 }
 
 export interface AccountRepositories extends AccountProcess {
@@ -52,6 +54,7 @@ async function connect(url: string): Promise<AccountProcess> {
     credentials: new TypeOrmCredentialsRepository(database, writer),
     tokens: new TypeOrmAccountTokenRepository(database, writer),
     sessions: new TypeOrmSessionRepository(database, writer),
+    records: new TypeOrmSessionRecordRepository(database),
   };
 }
 
@@ -106,6 +109,7 @@ export async function openSession(
     token_hash: newOpaqueToken().hash,
     refresh_lifetime_secs: 7 * DAY_SECS,
     absolute_lifetime_secs: 30 * DAY_SECS,
+    idle_lifetime_secs: 7 * DAY_SECS,
     ...fields,
   });
   await sessions.open(session, caused);

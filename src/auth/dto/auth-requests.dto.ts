@@ -92,6 +92,16 @@ export class ResetPasswordRequest {
   new_password: string;
 }
 
+export class ChangePasswordRequest {
+  @ApiProperty({ ...PASSWORD, example: 'Correct-Horse-7' })
+  @IsPassword()
+  current_password: string;
+
+  @ApiProperty({ ...PASSWORD, example: 'Battery-Staple-8' })
+  @IsPassword()
+  new_password: string;
+}
+
 /** Message of AuthService.ValidateToken. */
 export class ValidateTokenRequest {
   // Not bounded and not required: whatever is no token of ours is answered with `valid: false`.

@@ -39,6 +39,11 @@ export class NewSession {
   @IsInt()
   @Min(1)
   absolute_lifetime_secs: number;
+
+  /** How long it may lie unused. */
+  @IsInt()
+  @Min(1)
+  idle_lifetime_secs: number;
 }
 
 /** A session that is alive at this moment, and whose it is. */
@@ -61,8 +66,8 @@ export class LiveSession {
   remaining_ms: number;
 }
 
-/** Which session a refresh token, spent or not, belongs to. */
-export class SessionOfToken {
+/** Which session, and whose. */
+export class SessionOwner {
   @IsUUID()
   session_id: string;
 
@@ -81,13 +86,36 @@ export class Rotation {
   @IsInt()
   @Min(1)
   refresh_lifetime_secs: number;
+
+  /** How long the session may lie unused from now on. */
+  @IsInt()
+  @Min(1)
+  idle_lifetime_secs: number;
+
+  /** For so long a token that was spent may be repeated, as long as its successor is unspent. 0: never. */
+  @IsInt()
+  @Min(0)
+  grace_secs: number;
+
+  /** What the successor was made from, in hex; kept until the next rotation. Absent: it cannot be made once more. */
+  @IsOptional()
+  @IsTokenHash()
+  successor_seed?: string;
+
+  /** Where the call came from. */
+  @IsOptional()
+  @IsString()
+  ip?: string;
 }
 
-export const ROTATION_OUTCOMES = ['rotated', 'reused', 'expired', 'refused'] as const;
+export const ROTATION_OUTCOMES = ['rotated', 'repeated', 'reused', 'expired', 'refused'] as const;
 
 /** What became of a rotation; the rest is present when it succeeded. */
 export class RotationResult {
-  /** `reused`: the token had been spent, and the session is over now. `refused`: unknown token or dead session. */
+  /**
+   * `repeated`: spent within the grace interval, its successor is unspent; nothing was written. `reused`: the token had
+   * been spent, and the session is over now. `refused`: unknown token or dead session.
+   */
   @IsIn(ROTATION_OUTCOMES)
   outcome: (typeof ROTATION_OUTCOMES)[number];
 
@@ -99,4 +127,36 @@ export class RotationResult {
   @IsOptional()
   @IsInt()
   remaining_secs?: number;
+
+  /** When repeated: what the successor was made from, in hex. */
+  @IsOptional()
+  @IsTokenHash()
+  successor_seed?: string;
+}
+
+/** A session was used. */
+export class SessionUse {
+  @IsUUID()
+  session_id: string;
+
+  /** Milliseconds before now. An age, not a time: the clocks of two machines differ. */
+  @IsInt()
+  @Min(0)
+  ms_ago: number;
+}
+
+/** A new password, set from within a session that goes on while the others end. */
+export class PasswordReplacement {
+  @IsUUID()
+  user_id: string;
+
+  @IsUUID()
+  session_id: string;
+
+  /** As read together with the password that was verified. */
+  @IsInt()
+  access_epoch: number;
+
+  @IsString()
+  password_hash: string;
 }

@@ -98,6 +98,23 @@ export class SecuritySettings {
   session_absolute_expiration_secs: number = 2_592_000;
 
   @Setting({
+    ...lifetime,
+    min: 60,
+    description:
+      'How long a session may lie unused before it is over, in seconds. Use is recorded about once a minute, so it may end that much early.',
+  })
+  session_idle_expiration_secs: number = 604_800;
+
+  @Setting({
+    type: 'integer',
+    min: 0,
+    max: 60,
+    description:
+      'For so many seconds a spent refresh token may be sent again, as long as its successor is unspent: the answer holds the same successor. 0: any second use ends the session.',
+  })
+  refresh_reuse_grace_secs: number = 0;
+
+  @Setting({
     type: 'integer',
     min: 0,
     max: 60,
