@@ -10,6 +10,7 @@ import { KnownAddresses1790000000043 } from './1790000000043-known-addresses.js'
 import { ApiKeys1790000000044 } from './1790000000044-api-keys.js';
 import { UserLists1790000000045 } from './1790000000045-user-lists.js';
 import { AuditSearch1790000000047 } from './1790000000047-audit-search.js';
+import { UserSync1790000000048 } from './1790000000048-user-sync.js';
 
 /** Every step, oldest first. Append only: a step that has run anywhere is never edited. */
 export const MIGRATIONS = [
@@ -25,4 +26,5 @@ export const MIGRATIONS = [
   ApiKeys1790000000044,
   UserLists1790000000045,
   AuditSearch1790000000047,
+  UserSync1790000000048,
 ];

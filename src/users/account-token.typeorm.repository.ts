@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { ArcanaConfig } from '../platform/config/index.js';
 import { Database, effects as newEffects, EffectsWriter, type Effects } from '../platform/database/index.js';
 import { AccountTokenRepository, MAX_LIVE_MAILS } from './account-token.repository.js';
 import {
@@ -8,6 +9,7 @@ import {
   type NewAccountToken,
   type TokenPurpose,
 } from './dto/account-token.dto.js';
+import { syncMark, syncMarkSql } from './sync-mark.js';
 import type { UserStatus } from './dto/user.dto.js';
 import { EmailVerified, UserStatusChanged } from './users.events.js';
 
@@ -33,6 +35,7 @@ export class TypeOrmAccountTokenRepository extends AccountTokenRepository {
   constructor(
     private readonly database: Database,
     private readonly effects: EffectsWriter,
+    private readonly config: ArcanaConfig,
   ) {
     super();
   }
@@ -82,9 +85,9 @@ export class TypeOrmAccountTokenRepository extends AccountTokenRepository {
       await tx.query(
         `UPDATE users SET password_hash = $2, access_epoch = access_epoch + 1, email_verified = true,
            status = CASE WHEN status = 'pending_verification' THEN 'active' ELSE status END,
-           version = version + 1, updated_at = now()
+           version = version + 1, updated_at = now(), ${syncMarkSql(3)}
          WHERE id = $1`,
-        [id, passwordHash],
+        [id, passwordHash, syncMark(this.config).sync_status],
       );
       await tx.query('DELETE FROM account_tokens WHERE user_id = $1', [id]);
     });
@@ -96,9 +99,9 @@ export class TypeOrmAccountTokenRepository extends AccountTokenRepository {
       await tx.query(
         `UPDATE users SET email_verified = true,
            status = CASE WHEN status = 'pending_verification' THEN 'active' ELSE status END,
-           version = version + 1, updated_at = now()
+           version = version + 1, updated_at = now(), ${syncMarkSql(2)}
          WHERE id = $1`,
-        [id],
+        [id, syncMark(this.config).sync_status],
       );
     });
   }

@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
+import { ArcanaConfig } from '../platform/config/index.js';
 import { Database, effects as newEffects, EffectsWriter, type Effects } from '../platform/database/index.js';
 import { emailKey } from './account-rules.js';
 import { CredentialsRepository } from './credentials.repository.js';
 import type { Credentials, PasswordUpgrade } from './dto/credentials.dto.js';
 import type { UserStatus } from './dto/user.dto.js';
+import { syncMark, syncMarkSql } from './sync-mark.js';
 import { UserEntity } from './user.entity.js';
 import { toCredentials } from './user.mapper.js';
 import { UserStatusChanged } from './users.events.js';
@@ -14,6 +16,7 @@ export class TypeOrmCredentialsRepository extends CredentialsRepository {
   constructor(
     private readonly database: Database,
     private readonly effects: EffectsWriter,
+    private readonly config: ArcanaConfig,
   ) {
     super();
   }
@@ -44,9 +47,10 @@ export class TypeOrmCredentialsRepository extends CredentialsRepository {
     return this.database.transaction(async (tx) => {
       const [unlocked] = await tx.query<[{ status: UserStatus }[], number]>(
         `UPDATE users SET status = CASE WHEN email_verified THEN 'active' ELSE $2 END,
-           access_epoch = access_epoch + 1, version = version + 1, updated_at = now()
+           access_epoch = access_epoch + 1, version = version + 1, updated_at = now(),
+           ${syncMarkSql(3)}
          WHERE id = $1 AND status = 'locked' RETURNING status`,
-        [userId, unverifiedBecomes],
+        [userId, unverifiedBecomes, syncMark(this.config).sync_status],
       );
       await this.effects.write(tx, effects);
       const [account] = unlocked;

@@ -31,6 +31,14 @@ export class UserEntity extends VersionedRow {
   @Column('text')
   sync_status: SyncStatus;
 
+  /** Times the latest change was posted to the directory outside in vain. */
+  @Column('integer')
+  sync_attempts: number;
+
+  /** When it is to be posted (again), while it is PENDING. */
+  @Column({ type: 'timestamptz', precision: 3 })
+  sync_due_at: Date;
+
   @Column({ type: 'timestamptz', precision: 3, nullable: true })
   last_login_at: Date | null;
 

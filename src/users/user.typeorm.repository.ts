@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager, SelectQueryBuilder } from 'typeorm';
+import { ArcanaConfig } from '../platform/config/index.js';
 import { Database, EffectsWriter, throwReasonOf, type Effects } from '../platform/database/index.js';
 import { AppError } from '../platform/errors/index.js';
 import type { Role } from '../platform/security/index.js';
@@ -9,6 +10,7 @@ import type { NewUser } from './dto/create-user.dto.js';
 import type { ListStart, ListUsersQuery } from './dto/list-users.dto.js';
 import type { UserChanges } from './dto/update-user.dto.js';
 import type { User, UserPage } from './dto/user.dto.js';
+import { syncMark, type SyncMark } from './sync-mark.js';
 import { UserEntity } from './user.entity.js';
 import { countOf, EMAIL_KEY, pageOf, sliceOf, type Statement } from './user-list.query.js';
 import { toUser } from './user.mapper.js';
@@ -27,11 +29,15 @@ const CUT = { access_epoch: (): string => 'access_epoch + 1' };
 /** Accounts in PostgreSQL. */
 @Injectable()
 export class TypeOrmUserRepository extends UserRepository {
+  readonly #mark: SyncMark;
+
   constructor(
     private readonly database: Database,
     private readonly effects: EffectsWriter,
+    config: ArcanaConfig,
   ) {
     super();
+    this.#mark = syncMark(config);
   }
 
   async create(user: NewUser, effects: Effects): Promise<User> {
@@ -86,7 +92,7 @@ export class TypeOrmUserRepository extends UserRepository {
         const row = await lock(tx, id, version);
         const movesAway = changes.email !== undefined && emailKey(changes.email) !== emailKey(row.email);
         const set = { ...present(changes), ...(movesAway && { email_verified: false }) };
-        const updated = await write(tx, id, set);
+        const updated = await this.#write(tx, id, set);
         await this.effects.write(tx, effects);
         return toUser(updated);
       })
@@ -120,7 +126,7 @@ export class TypeOrmUserRepository extends UserRepository {
   restore(id: string, version: number, effects: Effects): Promise<User> {
     return this.database.transaction(async (tx) => {
       await lock(tx, id, version, 'deleted');
-      const restored = await write(tx, id, {
+      const restored = await this.#write(tx, id, {
         status: () =>
           `coalesce(status_before_deletion, CASE WHEN email_verified THEN 'active' ELSE 'pending_verification' END)`,
         status_before_deletion: null,
@@ -145,7 +151,7 @@ export class TypeOrmUserRepository extends UserRepository {
       if (removesGuardian) await guardLastSuperAdmin(tx, id);
       await lock(tx, id, version);
       await alongside?.(tx);
-      const changed = await write(tx, id, { ...columns, ...CUT });
+      const changed = await this.#write(tx, id, { ...columns, ...CUT });
       await this.effects.write(tx, effects);
       return toUser(changed);
     });
@@ -157,11 +163,23 @@ export class TypeOrmUserRepository extends UserRepository {
       .createQueryBuilder()
       .insert()
       .into(UserEntity)
-      .values({ id, name, email, role, status, email_verified, password_hash })
+      .values({ id, name, email, role, status, email_verified, password_hash, ...this.#mark })
       .returning('*')
       .execute();
     await this.effects.write(tx, effects);
     return toUser((inserted.raw as UserEntity[])[0]!);
+  }
+
+  async #write(tx: EntityManager, id: string, columns: Columns): Promise<UserEntity> {
+    const grown = { version: () => 'version + 1', updated_at: () => 'now()', ...this.#mark };
+    const written = await tx
+      .createQueryBuilder()
+      .update(UserEntity)
+      .set({ ...columns, ...grown } as object)
+      .where('id = :id', { id })
+      .returning('*')
+      .execute();
+    return (written.raw as UserEntity[])[0]!;
   }
 
   async #findOne(condition: string, parameters: object): Promise<User | null> {
@@ -198,17 +216,6 @@ async function lock(
 }
 
 type Columns = { [K in keyof UserEntity]?: UserEntity[K] | (() => string) };
-
-async function write(tx: EntityManager, id: string, columns: Columns): Promise<UserEntity> {
-  const written = await tx
-    .createQueryBuilder()
-    .update(UserEntity)
-    .set({ ...columns, version: () => 'version + 1', updated_at: () => 'now()' } as object)
-    .where('id = :id', { id })
-    .returning('*')
-    .execute();
-  return (written.raw as UserEntity[])[0]!;
-}
 
 /**
  * Called before an active super_admin stops being one. Locks every active super_admin, in the order of their ids so that two callers cannot wait for each other; the second

@@ -6,6 +6,10 @@ import { TypeOrmCredentialsRepository } from './credentials.typeorm.repository.j
 import { SetPasswordEmailHandler } from './set-password-email.handler.js';
 import { UserAccessController } from './user-access.controller.js';
 import { UserAccessService } from './user-access.service.js';
+import { DirectoryClient } from './directory-client.js';
+import { SyncPendingUsersHandler } from './sync-pending-users.handler.js';
+import { TypeOrmUserSyncRepository } from './user-sync.typeorm.repository.js';
+import { UserSyncRepository } from './user-sync.repository.js';
 import { UserEntity } from './user.entity.js';
 import { UserRepository } from './user.repository.js';
 import { TypeOrmUserRepository } from './user.typeorm.repository.js';
@@ -20,7 +24,9 @@ export const usersFeature = defineFeature({
   repositories: [
     { port: UserRepository, adapter: TypeOrmUserRepository, entities: [UserEntity] },
     { port: CredentialsRepository, adapter: TypeOrmCredentialsRepository },
+    { port: UserSyncRepository, adapter: TypeOrmUserSyncRepository },
     { port: AccountTokenRepository, adapter: TypeOrmAccountTokenRepository },
   ],
-  jobs: [SetPasswordEmailHandler],
+  providers: [DirectoryClient],
+  jobs: [SyncPendingUsersHandler, SetPasswordEmailHandler],
 });

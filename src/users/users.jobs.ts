@@ -14,3 +14,20 @@ export const SetPasswordEmail = defineJob({
   timeoutMs: 30_000,
   schema: SetPasswordEmailData,
 });
+
+export class SyncPendingUsersData {}
+
+/** Seconds from one run to the next. */
+export const SYNC_INTERVAL_SECS = 300;
+
+/** Posts accounts that changed to the directory outside. A run that fails is not repeated: the next one does its work. */
+export const SyncPendingUsers = defineJob({
+  type: 'sync.pending_users',
+  queue: 'sync',
+  priority: 'normal',
+  timeoutMs: 3_600_000,
+  retry: { attempts: 1 },
+  schema: SyncPendingUsersData,
+  enqueuePermission: 'jobs:enqueue',
+  repeat: { everyMs: SYNC_INTERVAL_SECS * 1_000, when: ({ sync }) => sync.url !== undefined },
+});

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { DatabaseSettings, projectRoot } from '../../src/platform/config/index.js';
+import { ArcanaConfig, DatabaseSettings, projectRoot } from '../../src/platform/config/index.js';
 import {
   createDataSource,
   Database,
@@ -43,7 +43,7 @@ test('a server that does not let us install pg_trgm is migrated all the same, se
       );
     expect(await indexes()).toContain('ix_users_name');
     expect(await indexes()).not.toContain('ix_users_search');
-    const users = new TypeOrmUserRepository(new Database(source), new EffectsWriter());
+    const users = new TypeOrmUserRepository(new Database(source), new EffectsWriter(), new ArcanaConfig());
     const user = await users.create(newUser({ name: 'Needle In The Haystack' }), effects());
     const query = Object.assign(new ListUsersQuery(), { search: 'in the HAY' });
     expect((await users.list(query)).data).toEqual([user]);

@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import { NewSession } from '../../src/auth/dto/session.dto.js';
 import { TypeOrmSessionRecordRepository } from '../../src/auth/session-record.typeorm.repository.js';
 import { TypeOrmSessionRepository } from '../../src/auth/session.typeorm.repository.js';
-import { DatabaseSettings } from '../../src/platform/config/index.js';
+import { ArcanaConfig, DatabaseSettings } from '../../src/platform/config/index.js';
 import {
   createDataSource,
   Database,
@@ -42,7 +42,7 @@ export interface AccountRepositories extends AccountProcess {
   close(): Promise<void>;
 }
 
-async function connect(url: string): Promise<AccountProcess> {
+async function connect(url: string, config = new ArcanaConfig()): Promise<AccountProcess> {
   // What takes long here waits on purpose: no line in the test's output for it.
   const settings = Object.assign(new DatabaseSettings(), { url, slow_query_ms: 60_000 });
   const dataSource = createDataSource(settings, [UserEntity]);
@@ -50,18 +50,18 @@ async function connect(url: string): Promise<AccountProcess> {
   const [database, writer] = [new Database(dataSource), new EffectsWriter()];
   return {
     dataSource,
-    users: new TypeOrmUserRepository(database, writer),
-    credentials: new TypeOrmCredentialsRepository(database, writer),
-    tokens: new TypeOrmAccountTokenRepository(database, writer),
+    users: new TypeOrmUserRepository(database, writer, config),
+    credentials: new TypeOrmCredentialsRepository(database, writer, config),
+    tokens: new TypeOrmAccountTokenRepository(database, writer, config),
     sessions: new TypeOrmSessionRepository(database, writer),
     records: new TypeOrmSessionRecordRepository(database),
   };
 }
 
 /** The adapters of users and auth on a migrated database of their own. */
-export async function openAccountRepositories(): Promise<AccountRepositories> {
+export async function openAccountRepositories(config?: ArcanaConfig): Promise<AccountRepositories> {
   const database = await createTestDatabase({ template: await migratedTemplate() });
-  const [own, other] = [await connect(database.url), await connect(database.url)];
+  const [own, other] = [await connect(database.url, config), await connect(database.url, config)];
   return {
     ...own,
     other,
