@@ -139,7 +139,7 @@ describe('a key of somebody', () => {
 
   test('goes with the account, unless it was made after a restore', async () => {
     const later = stored({ id: USER, created_at: new Date(NOW.getTime() + 1) });
-    const page = Object.assign(new ApiKeyPage(), { data: [later, stored()], page: 0, size: 1000, total: 2 });
+    const page = Object.assign(new ApiKeyPage(), { data: [later, stored()], page: 0, size: 100, total: 2 });
     const { keys, service: underTest } = service({ list: async () => page, delete: async () => true });
     await underTest.revokeAllOf(USER, NOW);
     expect(keys.delete.mock.calls.map(([, id]) => id)).toEqual([ID]);

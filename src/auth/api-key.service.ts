@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { ArcanaConfig, MAX_KEYS_PER_ACCOUNT, type ApiKeySettings } from '../platform/config/index.js';
+import { ArcanaConfig, type ApiKeySettings } from '../platform/config/index.js';
 import { Principal } from '../platform/context/index.js';
 import { effects, newId } from '../platform/database/index.js';
 import { Nothing, Remote } from '../platform/deployment/index.js';
@@ -8,7 +8,14 @@ import { carried, currentPrincipal } from '../platform/security/index.js';
 import { isSameHash, mintApiKey, parseApiKey } from './api-key.format.js';
 import { ApiKeyRepository } from './api-key.repository.js';
 import { EXPIRY_GIVEN_TWICE, EXPIRY_OUT_OF_RANGE, SCOPE_ABOVE_OWN } from './auth.errors.js';
-import { ApiKey, ApiKeyPage, CreateApiKey, CreatedApiKey, ListApiKeysQuery } from './dto/api-key.dto.js';
+import {
+  ApiKey,
+  ApiKeyPage,
+  CreateApiKey,
+  CreatedApiKey,
+  ListApiKeysQuery,
+  MAX_SIZE,
+} from './dto/api-key.dto.js';
 import type { LiveApiKey } from './dto/live-api-key.dto.js';
 
 const DAY_MS = 86_400_000;
@@ -87,8 +94,7 @@ export class ApiKeyService {
    */
   @Remote({ args: [String, Date], result: Nothing, idempotent: true })
   async revokeAllOf(userId: string, deletedAt: Date): Promise<void> {
-    const all = Object.assign(new ListApiKeysQuery(), { size: MAX_KEYS_PER_ACCOUNT });
-    for (const key of (await this.keys.list(userId, all)).data) {
+    for (const key of await this.#allOf(userId)) {
       if (key.created_at <= deletedAt) await this.#revoke(userId, key, 'account_deleted');
     }
   }
@@ -126,6 +132,16 @@ export class ApiKeyService {
       this.#logger.warn(`The use of an API key is not noted: ${(error as Error).message}`);
     } finally {
       this.#noting.delete(id);
+    }
+  }
+
+  async #allOf(userId: string): Promise<ApiKey[]> {
+    const all: ApiKey[] = [];
+    for (let page = 0; ; page++) {
+      const query = Object.assign(new ListApiKeysQuery(), { page, size: MAX_SIZE });
+      const { data, total } = await this.keys.list(userId, query);
+      all.push(...data);
+      if (data.length === 0 || all.length >= total) return all;
     }
   }
 

@@ -10,6 +10,7 @@ const PUBLIC_ROUTES = new Set([
   'POST /api/v1/auth/login',
   'POST /api/v1/auth/refresh',
   'POST /api/v1/auth/reset-password',
+  'GET /.well-known/jwks.json',
   'GET /health',
   'GET /health/live',
   'GET /health/ready',

@@ -20,7 +20,8 @@ import { IsDisplayName } from '../../users/index.js';
 
 const MAX_KEY_NAME_LENGTH = 100;
 const MAX_DAYS = 3650;
-const MAX_SIZE = 100;
+/** Keys on one page. */
+export const MAX_SIZE = 100;
 /** Pages that may be asked for: more keys than on them nobody may have. */
 const MAX_PAGE = 100;
 const TIME = { type: String, format: 'date-time' } as const;

@@ -1,14 +1,11 @@
 import { Setting } from './setting.js';
 
-/** However much is configured, all of one account's keys fit into one statement. */
-export const MAX_KEYS_PER_ACCOUNT = 1000;
-
 /** Keys by which services call in the name of an account. */
 export class ApiKeySettings {
   @Setting({
     type: 'integer',
     min: 1,
-    max: MAX_KEYS_PER_ACCOUNT,
+    max: 1000,
     description: 'API keys that one account may have.',
   })
   max_per_account: number = 50;

@@ -6,7 +6,7 @@
  * limits and default; `.env.example` and docs/configuration.md are held against that declaration by tests.
  */
 export { ArcanaConfig, ObservabilitySettings, type LogFormat, type LogLevel } from './arcana-config.js';
-export { ApiKeySettings, MAX_KEYS_PER_ACCOUNT } from './api-key.settings.js';
+export { ApiKeySettings } from './api-key.settings.js';
 export { ConfigurationError } from './configuration.error.js';
 export {
   DeploymentSettings,
