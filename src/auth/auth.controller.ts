@@ -1,5 +1,6 @@
 import { Body, Controller, Get, HttpCode, Post, Res } from '@nestjs/common';
 import {
+  ApiAcceptedResponse,
   ApiBody,
   ApiCreatedResponse,
   ApiNoContentResponse,
@@ -57,14 +58,19 @@ export class AuthController {
     type: User,
     headers: { Location: { description: 'Path of the account.', schema: { type: 'string' } } },
   })
+  @ApiAcceptedResponse({
+    description:
+      'Instead, where it is hidden which addresses have accounts: the answer to every registration, free address or taken.',
+  })
   @ApiErrors(EMAIL_TAKEN, REGISTRATION_CLOSED, PASSWORD_TOO_COMMON)
   async register(
     @Body() request: RegisterRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<User> {
+  ): Promise<User | undefined> {
     const user = await this.registration.register(request);
-    void reply.header('location', `/api/v1/users/${user.id}`);
-    return user;
+    if (user) void reply.header('location', `/api/v1/users/${user.id}`);
+    else void reply.status(202);
+    return user ?? undefined;
   }
 
   @Post('login')

@@ -42,6 +42,13 @@ export const PASSWORD_UNCHANGED = defineReason({
   message: 'The new password is the one you have.',
 });
 
+export const VERIFICATION_TOKEN_INVALID = defineReason({
+  reason: 'VERIFICATION_TOKEN_INVALID',
+  under: 'VALIDATION_FAILED',
+  field: 'token',
+  message: 'The token is wrong, expired or used already.',
+});
+
 const password = (reason: string, message: string) =>
   defineReason({ reason, under: 'VALIDATION_FAILED', field: 'password', message });
 

@@ -74,3 +74,18 @@ export const PasswordChanged = defineEvent({
   schema: PasswordChangedData,
   subject: ofUser,
 });
+
+export class PasswordResetRequestedData {
+  /** Absent when no account has the address that was given. */
+  @IsOptional()
+  @IsUUID()
+  user_id?: string;
+}
+
+/** Somebody asked for a new password: the owner, an administrator, or a stranger. */
+export const PasswordResetRequested = defineEvent({
+  type: 'auth.password_reset_requested',
+  version: 1,
+  schema: PasswordResetRequestedData,
+  subject: ({ user_id }) => (user_id === undefined ? 'user:unknown' : `user:${user_id}`),
+});

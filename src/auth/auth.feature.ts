@@ -20,9 +20,13 @@ import { LiveSessions } from './live-sessions.js';
 import { KnownAddressRepository } from './known-address.repository.js';
 import { TypeOrmKnownAddressRepository } from './known-address.typeorm.repository.js';
 import { PasswordChangeService } from './password-change.service.js';
+import { MailBudget } from './mail-budget.js';
 import { PasswordHasher } from './password-hasher.js';
 import { PasswordService } from './password.service.js';
 import { ProfileService } from './profile.service.js';
+import { RecoveryController } from './recovery.controller.js';
+import { RecoveryService } from './recovery.service.js';
+import { RegistrationAttemptEmailHandler } from './registration-attempt-email.handler.js';
 import { RegistrationService } from './registration.service.js';
 import { SessionRecordRepository } from './session-record.repository.js';
 import { TypeOrmSessionRecordRepository } from './session-record.typeorm.repository.js';
@@ -36,12 +40,14 @@ import { SigningKeys } from './signing-keys.js';
 import { SignInThrottle } from './sign-in-throttle.js';
 import { TokenPairs } from './token-pairs.js';
 import { TokenService } from './token.service.js';
+import { VerificationService } from './verification.service.js';
 import { WelcomeEmailHandler } from './welcome-email.handler.js';
 
 export const authFeature = defineFeature({
   name: 'auth',
   controllers: [
     AuthController,
+    RecoveryController,
     ApiKeysController,
     SessionsController,
     AuthGrpcController,
@@ -55,6 +61,8 @@ export const authFeature = defineFeature({
     ProfileService,
     PasswordService,
     PasswordChangeService,
+    RecoveryService,
+    VerificationService,
     TokenService,
     ApiKeyService,
     CallerService,
@@ -67,7 +75,7 @@ export const authFeature = defineFeature({
     { port: SessionRecordRepository, adapter: TypeOrmSessionRecordRepository },
     { port: KnownAddressRepository, adapter: TypeOrmKnownAddressRepository },
   ],
-  jobs: [WelcomeEmailHandler],
+  jobs: [WelcomeEmailHandler, RegistrationAttemptEmailHandler],
   answers: [{ port: PrincipalResolver, by: CallerService }],
   providers: [
     {
@@ -81,6 +89,7 @@ export const authFeature = defineFeature({
     PasswordHasher,
     SignInThrottle,
     SessionUses,
+    MailBudget,
     BootstrapService,
     DeletedAccountKeys,
   ],

@@ -34,8 +34,9 @@ export class AuthGrpcController {
   @GrpcMethod('AuthService', 'Register')
   @Public()
   @RateLimit('auth')
-  async register(@Payload() request: RegisterRequest): Promise<{ user: User }> {
-    return { user: await this.registration.register(request) };
+  async register(@Payload() request: RegisterRequest): Promise<{ user?: User }> {
+    const user = await this.registration.register(request);
+    return user ? { user } : {};
   }
 
   @GrpcMethod('AuthService', 'Login')

@@ -1,5 +1,8 @@
-import { IsUUID } from 'class-validator';
+import { IsOptional, IsUUID } from 'class-validator';
+import { MAIL_RETRY, MAIL_TIMEOUT_MS } from '../platform/mail/index.js';
 import { defineJob } from '../platform/queue/index.js';
+
+const MAIL = { queue: 'emails', priority: 'normal', retry: MAIL_RETRY, timeoutMs: MAIL_TIMEOUT_MS } as const;
 
 export class WelcomeEmailData {
   @IsUUID()
@@ -7,10 +10,18 @@ export class WelcomeEmailData {
 }
 
 /** Greets the owner of a new account. */
-export const WelcomeEmail = defineJob({
-  type: 'email.welcome',
-  queue: 'emails',
-  priority: 'normal',
-  timeoutMs: 30_000,
-  schema: WelcomeEmailData,
+export const WelcomeEmail = defineJob({ ...MAIL, type: 'email.welcome', schema: WelcomeEmailData });
+
+export class RegistrationAttemptEmailData {
+  /** Absent when there is nobody to tell: the address belonged to an account that was deleted. */
+  @IsOptional()
+  @IsUUID()
+  user_id?: string;
+}
+
+/** Tells the owner of an account that somebody tried to open another one with the same address. */
+export const RegistrationAttemptEmail = defineJob({
+  ...MAIL,
+  type: 'email.registration_attempt',
+  schema: RegistrationAttemptEmailData,
 });

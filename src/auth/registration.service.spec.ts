@@ -3,6 +3,7 @@ import { strictMock } from '../../test/support/strict-mock.js';
 import { ArcanaConfig } from '../platform/config/index.js';
 import type { Effects } from '../platform/database/index.js';
 import { User, type UserRepository } from '../users/index.js';
+import type { MailBudget } from './mail-budget.js';
 import type { PasswordHasher } from './password-hasher.js';
 import { RegistrationService } from './registration.service.js';
 
@@ -12,15 +13,17 @@ const user = Object.assign(new User(), { name: 'Ada', email: 'ada@example.com' }
 interface Planned {
   users?: Partial<UserRepository>;
   passwords?: Partial<PasswordHasher>;
-  security?: Partial<ArcanaConfig['security']>;
+  registration?: Partial<ArcanaConfig['security']['registration']>;
+  budget?: boolean;
 }
 
 function auth(planned: Planned) {
   const config = new ArcanaConfig();
-  Object.assign(config.security, planned.security);
+  Object.assign(config.security.registration, planned.registration);
   const users = strictMock<UserRepository>('UserRepository', planned.users);
   const passwords = strictMock<PasswordHasher>('PasswordHasher', planned.passwords);
-  return { users, passwords, service: new RegistrationService(users, passwords, config) };
+  const budget = strictMock<MailBudget>('MailBudget', { allows: async () => planned.budget ?? true });
+  return { users, passwords, budget, service: new RegistrationService(users, passwords, budget, config) };
 }
 
 const summary = (effects: Effects) => ({
@@ -55,7 +58,10 @@ describe('registering', () => {
         ['user.created', { user_id: stored.id, role: 'user' }],
         ['auth.user_registered', { user_id: stored.id }],
       ],
-      jobs: [['email.welcome', { user_id: stored.id }]],
+      jobs: [
+        ['email.verify', { user_id: stored.id }],
+        ['email.welcome', { user_id: stored.id }],
+      ],
       audit: [['USER_REGISTERED', stored.id]],
     });
     expect(JSON.stringify(effects)).not.toContain(PASSWORD);
@@ -70,10 +76,51 @@ describe('registering', () => {
   });
 
   test('is refused where an administrator opens accounts', async () => {
-    const { service } = auth({ security: { registration: { enabled: false } } });
+    const { service } = auth({ registration: { enabled: false } });
     await expect(service.register(request)).rejects.toMatchObject({
       code: 'FORBIDDEN',
       ...reason('REGISTRATION_CLOSED'),
+    });
+  });
+
+  describe('where it is hidden who has an account', () => {
+    const OWNER = '01980c5e-7d5a-7c3e-9b1a-3f2d1c0b9a87';
+
+    function hidden(owner: User | null, budget = true) {
+      return auth({
+        registration: { hide_existing: true },
+        budget,
+        users: { findByEmail: async () => owner, createUnlessTaken: async () => owner === null },
+        passwords: { hash: async () => 'hash' },
+      });
+    }
+    const owner = Object.assign(new User(), { id: OWNER });
+
+    test('does the same work and answers the same for free and taken addresses [6.3.8]', async () => {
+      const [free, taken] = [hidden(null), hidden(owner)];
+      for (const { service } of [free, taken]) expect(await service.register(request)).toBeNull();
+      const calls = ({ users, passwords, budget }: typeof free) =>
+        [passwords.hash, users.findByEmail, budget.allows, users.createUnlessTaken].map(
+          ({ mock }) => mock.calls.length,
+        );
+      expect(calls(free)).toEqual([1, 1, 1, 1]);
+      expect(calls(taken)).toEqual(calls(free));
+    });
+
+    test('has the owner of a taken address told, within the budget of mails', async () => {
+      const otherwise = async ({ service, users }: ReturnType<typeof hidden>) => {
+        await service.register(request);
+        return summary(users.createUnlessTaken.mock.calls[0]![2]);
+      };
+      const told = { events: [], audit: [['REGISTRATION_ATTEMPTED', OWNER]] };
+      expect(await otherwise(hidden(owner))).toEqual({
+        ...told,
+        jobs: [['email.registration_attempt', { user_id: OWNER }]],
+      });
+      expect(await otherwise(hidden(owner, false))).toEqual({
+        ...told,
+        jobs: [['email.registration_attempt', {}]],
+      });
     });
   });
 });

@@ -91,7 +91,9 @@ export class SignInService {
       return new AppError('INVALID_CREDENTIALS');
     if (credentials.status === 'suspended') return ACCOUNT_SUSPENDED.error();
     if (credentials.status === 'pending_verification' && !this.#security.allow_unverified_sign_in) {
-      return EMAIL_NOT_VERIFIED.error();
+      // Where it is hidden which addresses have accounts, whoever has just registered one must not learn it here.
+      const { hide_existing } = this.#security.registration;
+      return hide_existing ? new AppError('INVALID_CREDENTIALS') : EMAIL_NOT_VERIFIED.error();
     }
     return undefined;
   }

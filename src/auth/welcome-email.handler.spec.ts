@@ -6,7 +6,7 @@ import { User, type UserRepository } from '../users/index.js';
 import { WelcomeEmailHandler } from './welcome-email.handler.js';
 
 const context = strictMock<JobContext>('JobContext', { jobId: 'job-1', attempt: 2 });
-const user = Object.assign(new User(), { id: 'u', name: '<b>Ada</b>', email: 'ada@example.com' });
+const user = Object.assign(new User(), { id: 'u', name: 'Ada <b>', email: 'ada@example.com' });
 
 test('greets the owner once however often it runs, and never as markup', async () => {
   const mailer = strictMock<Mailer>('Mailer', { send: async () => ({ location: 'file' }) });
@@ -15,9 +15,10 @@ test('greets the owner once however often it runs, and never as markup', async (
   expect(result).toEqual({ message_id: '<job-1@arcana-cloud>' });
   expect(mailer.send).toHaveBeenCalledWith({
     to: 'ada@example.com',
+    to_name: 'Ada <b>',
     subject: 'Welcome to Arcana Cloud',
-    text: expect.stringContaining('Hello <b>Ada</b>,'),
-    html: expect.stringContaining('Hello &lt;b&gt;Ada&lt;/b&gt;,'),
+    text: expect.stringContaining('Hello Ada <b>,'),
+    html: expect.stringContaining('Hello Ada &lt;b&gt;,'),
     message_id: '<job-1@arcana-cloud>',
   });
 });

@@ -18,3 +18,5 @@ export {
 export { hashOpaqueToken, isOpaqueToken, IsTokenHash, newOpaqueToken } from './opaque-token.js';
 export { ACCOUNT_ABOVE_OWN, EMAIL_TAKEN, SUPER_ADMIN_PROTECTED } from './users.errors.js';
 export { UserCreated, UserDeleted } from './users.events.js';
+export { PasswordResetEmail, VerifyEmail } from './users.jobs.js';
+export { plainMail } from './mail-text.js';

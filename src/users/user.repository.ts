@@ -10,6 +10,7 @@ import { User, UserPage } from './dto/user.dto.js';
 /** Port: stored accounts. Deleted ones are not found, but keep their e-mail address. */
 @RemotePort<UserRepository>({
   create: { args: [NewUser, Effects], result: User },
+  createUnlessTaken: { args: [NewUser, Effects, Effects], result: Boolean },
   createFirstSuperAdmin: { args: [NewUser, Effects], result: nullable(User) },
   hasSuperAdmin: { args: [], result: Boolean, idempotent: true },
   find: { args: [String], result: nullable(User), idempotent: true },
@@ -27,6 +28,12 @@ import { User, UserPage } from './dto/user.dto.js';
 export abstract class UserRepository {
   /** Stores a new account and its effects in one transaction. @throws EMAIL_TAKEN (CONFLICT), also when two callers race. */
   abstract create(user: NewUser, effects: Effects): Promise<User>;
+
+  /**
+   * As {@link create}, but a taken address is no error: then `otherwise` is written instead, by as many statements.
+   * @returns whether there is a new account
+   */
+  abstract createUnlessTaken(user: NewUser, effects: Effects, otherwise: Effects): Promise<boolean>;
 
   /**
    * As {@link create}, unless there is a super_admin already: then null. Of any number of callers at once, in any

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityManager, SelectQueryBuilder } from 'typeorm';
+import type { EntityManager, InsertQueryBuilder, SelectQueryBuilder } from 'typeorm';
 import { ArcanaConfig } from '../platform/config/index.js';
 import { Database, EffectsWriter, throwReasonOf, type Effects } from '../platform/database/index.js';
 import { AppError } from '../platform/errors/index.js';
@@ -42,6 +42,15 @@ export class TypeOrmUserRepository extends UserRepository {
 
   async create(user: NewUser, effects: Effects): Promise<User> {
     return this.database.transaction((tx) => this.#insert(tx, user, effects)).catch(asReason);
+  }
+
+  createUnlessTaken(user: NewUser, effects: Effects, otherwise: Effects): Promise<boolean> {
+    return this.database.transaction(async (tx) => {
+      const inserted = await insertion(tx, user, this.#mark).orIgnore().returning('id').execute();
+      const isNew = (inserted.raw as object[]).length > 0;
+      await this.effects.write(tx, isNew ? effects : otherwise);
+      return isNew;
+    });
   }
 
   async createFirstSuperAdmin(user: NewUser, effects: Effects): Promise<User | null> {
@@ -158,14 +167,7 @@ export class TypeOrmUserRepository extends UserRepository {
   }
 
   async #insert(tx: EntityManager, user: NewUser, effects: Effects): Promise<User> {
-    const { id, name, email, role, status, email_verified, password_hash } = user;
-    const inserted = await tx
-      .createQueryBuilder()
-      .insert()
-      .into(UserEntity)
-      .values({ id, name, email, role, status, email_verified, password_hash, ...this.#mark })
-      .returning('*')
-      .execute();
+    const inserted = await insertion(tx, user, this.#mark).returning('*').execute();
     await this.effects.write(tx, effects);
     return toUser((inserted.raw as UserEntity[])[0]!);
   }
@@ -192,6 +194,20 @@ const asReason = (error: unknown): never => throwReasonOf(error, CONSTRAINTS);
 
 const users = (manager: EntityManager): SelectQueryBuilder<UserEntity> =>
   manager.createQueryBuilder(UserEntity, 'u');
+
+/** @param mark columns beside those that the caller chose */
+function insertion(
+  tx: EntityManager,
+  user: NewUser,
+  mark: Partial<UserEntity>,
+): InsertQueryBuilder<UserEntity> {
+  const { id, name, email, role, status, email_verified, password_hash } = user;
+  return tx
+    .createQueryBuilder()
+    .insert()
+    .into(UserEntity)
+    .values({ id, name, email, role, status, email_verified, password_hash, ...mark });
+}
 
 const superAdminExists = (manager: EntityManager): Promise<boolean> =>
   users(manager).where(`u.role = 'super_admin' AND u.status <> 'deleted'`).getExists();

@@ -1,9 +1,12 @@
 import { defineFeature } from '../platform/deployment/index.js';
 import { AccountTokenRepository } from './account-token.repository.js';
 import { TypeOrmAccountTokenRepository } from './account-token.typeorm.repository.js';
+import { AddressChangedEmailHandler } from './address-changed-email.handler.js';
 import { CredentialsRepository } from './credentials.repository.js';
 import { TypeOrmCredentialsRepository } from './credentials.typeorm.repository.js';
+import { PasswordResetEmailHandler } from './password-reset-email.handler.js';
 import { SetPasswordEmailHandler } from './set-password-email.handler.js';
+import { TokenMails } from './token-mails.js';
 import { UserAccessController } from './user-access.controller.js';
 import { UserAccessService } from './user-access.service.js';
 import { DirectoryClient } from './directory-client.js';
@@ -16,6 +19,7 @@ import { TypeOrmUserRepository } from './user.typeorm.repository.js';
 import { UsersController } from './users.controller.js';
 import { UsersGrpcController } from './users.grpc.controller.js';
 import { UsersService } from './users.service.js';
+import { VerifyEmailHandler } from './verify-email.handler.js';
 
 export const usersFeature = defineFeature({
   name: 'users',
@@ -27,6 +31,12 @@ export const usersFeature = defineFeature({
     { port: UserSyncRepository, adapter: TypeOrmUserSyncRepository },
     { port: AccountTokenRepository, adapter: TypeOrmAccountTokenRepository },
   ],
-  providers: [DirectoryClient],
-  jobs: [SyncPendingUsersHandler, SetPasswordEmailHandler],
+  providers: [DirectoryClient, TokenMails],
+  jobs: [
+    SyncPendingUsersHandler,
+    SetPasswordEmailHandler,
+    PasswordResetEmailHandler,
+    VerifyEmailHandler,
+    AddressChangedEmailHandler,
+  ],
 });

@@ -1,5 +1,9 @@
-import { IsUUID } from 'class-validator';
+import { IsOptional, IsUUID } from 'class-validator';
+import { MAIL_RETRY, MAIL_TIMEOUT_MS } from '../platform/mail/index.js';
 import { defineJob } from '../platform/queue/index.js';
+import { IsEmailAddress } from './account-rules.js';
+
+const MAIL = { queue: 'emails', retry: MAIL_RETRY, timeoutMs: MAIL_TIMEOUT_MS } as const;
 
 export class SetPasswordEmailData {
   @IsUUID()
@@ -8,10 +12,9 @@ export class SetPasswordEmailData {
 
 /** Mails the owner of an account without a password a token to set one. */
 export const SetPasswordEmail = defineJob({
+  ...MAIL,
   type: 'email.set_password',
-  queue: 'emails',
   priority: 'high',
-  timeoutMs: 30_000,
   schema: SetPasswordEmailData,
 });
 
@@ -30,4 +33,49 @@ export const SyncPendingUsers = defineJob({
   schema: SyncPendingUsersData,
   enqueuePermission: 'jobs:enqueue',
   repeat: { everyMs: SYNC_INTERVAL_SECS * 1_000, when: ({ sync }) => sync.url !== undefined },
+});
+
+export class PasswordResetEmailData {
+  /** Absent when no account has the address that somebody typed: the wish costs the same, and nobody is mailed. */
+  @IsOptional()
+  @IsUUID()
+  user_id?: string;
+}
+
+/** Mails the owner of an account a token to set a new password. */
+export const PasswordResetEmail = defineJob({
+  ...MAIL,
+  type: 'email.password_reset',
+  priority: 'high',
+  schema: PasswordResetEmailData,
+});
+
+export class VerifyEmailData {
+  @IsUUID()
+  user_id: string;
+}
+
+/** Mails the address of an account a token that proves that its owner reads what comes there. */
+export const VerifyEmail = defineJob({
+  ...MAIL,
+  type: 'email.verify',
+  priority: 'normal',
+  schema: VerifyEmailData,
+});
+
+export class AddressChangedEmailData {
+  @IsUUID()
+  user_id: string;
+
+  /** Where the account's mails went before: no row has it any more. */
+  @IsEmailAddress()
+  former_email: string;
+}
+
+/** Tells the former address of an account that it has another one now. */
+export const AddressChangedEmail = defineJob({
+  ...MAIL,
+  type: 'email.address_changed',
+  priority: 'normal',
+  schema: AddressChangedEmailData,
 });

@@ -13,7 +13,7 @@ import { decodeUserCursor, encodeUserCursor } from './user-cursor.js';
 import { UserRepository } from './user.repository.js';
 import { ROLE_ABOVE_OWN } from './users.errors.js';
 import { UserCreated, UserUpdated } from './users.events.js';
-import { SetPasswordEmail } from './users.jobs.js';
+import { AddressChangedEmail, SetPasswordEmail, VerifyEmail } from './users.jobs.js';
 
 const FIELDS = ['name', 'email', 'avatar_url', 'metadata'] as const;
 
@@ -151,10 +151,16 @@ function updateEffects(user: User, changes: UserChanges, fields: readonly Field[
   const of = (source: Partial<Record<Field, unknown>>) =>
     Object.fromEntries(kept.map((field) => [field, source[field]]));
   const movesAway = changes.email !== undefined && emailKey(changes.email) !== emailKey(user.email);
-  return effects()
+  const caused = effects()
     .event(UserUpdated, { user_id: user.id, fields: [...fields, ...(movesAway ? ['email_verified'] : [])] })
     .audited('USER_UPDATED', {
       target: user.id,
       details: { fields: [...fields], before: of(user), after: of(changes) },
     });
+  if (movesAway) caused.job(VerifyEmail, { user_id: user.id });
+  // Only to whom it was proved to belong: anybody may have typed an address that is not verified.
+  if (movesAway && user.email_verified) {
+    caused.job(AddressChangedEmail, { user_id: user.id, former_email: user.email });
+  }
+  return caused;
 }

@@ -67,9 +67,8 @@ export class People {
     const account = { name: `A ${role}`, email: this.newEmail() };
     const { id } = expectStatus(await this.rest.post('/api/v1/users', { ...account, role }, { token }), 201);
     const mail = await this.mails.to(account.email);
-    const setToken = /"token":"([\w-]+)"/.exec(mail)![1];
     expectStatus(
-      await this.rest.post('/api/v1/auth/reset-password', { token: setToken, new_password: PASSWORD }),
+      await this.rest.post('/api/v1/auth/reset-password', { token: tokenIn(mail), new_password: PASSWORD }),
       204,
     );
     return this.signIn({ id: String(id), ...account, password: PASSWORD });
@@ -100,21 +99,42 @@ export class People {
 export class Mails {
   constructor(private readonly directory: string) {}
 
-  /** The decoded text of a mail to this address, as soon as there is one. */
-  to(address: string): Promise<string> {
-    return eventually(`a mail to ${address}`, async () => {
-      const names = await readdir(this.directory).catch(() => []);
-      for (const name of names.filter((each) => each.endsWith('.eml'))) {
-        const mail = await readFile(join(this.directory, name), 'utf8');
-        if (new RegExp(`^To: .*${address}`, 'm').test(mail)) return decodeQuotedPrintable(mail);
-      }
-      return undefined;
+  /** The decoded text of a mail to this address, as soon as there is one: of this subject, where one is asked for. */
+  async to(address: string, subject?: string): Promise<string> {
+    return (await this.all(address, 1, subject))[0]!;
+  }
+
+  /** The decoded texts of so many mails to this address, as soon as there are that many; oldest first. */
+  all(address: string, count: number, subject = ''): Promise<string[]> {
+    return eventually(`${count} mails ${subject} to ${address}`, async () => {
+      const found = (await this.#everything()).filter(
+        (mail) =>
+          new RegExp(`^To: .*${address}`, 'm').test(mail) &&
+          (subject === '' || mail.includes(`Subject: ${subject}\r\n`)),
+      );
+      return found.length >= count ? found : undefined;
     });
+  }
+
+  /** Every token that was mailed to anybody so far. */
+  async tokens(): Promise<string[]> {
+    return (await this.#everything()).flatMap((mail) =>
+      [...mail.matchAll(/"token":"([\w-]+)"/g)].map(([, token]) => token!),
+    );
+  }
+
+  async #everything(): Promise<string[]> {
+    const names = (await readdir(this.directory).catch(() => [])).filter((name) => name.endsWith('.eml'));
+    const mails = names.sort().map((name) => readFile(join(this.directory, name), 'utf8'));
+    return (await Promise.all(mails)).map(decodeQuotedPrintable);
   }
 }
 
+/** The token that a mail brings. */
+export const tokenIn = (mail: string): string => /"token":"([\w-]+)"/.exec(mail)![1]!;
+
 /** Source: RFC 2045, section 6.7. ASCII is enough for what the tests look for. */
-const decodeQuotedPrintable = (text: string): string =>
+export const decodeQuotedPrintable = (text: string): string =>
   text
     .replaceAll(/=\r?\n/g, '')
     .replaceAll(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));

@@ -82,6 +82,18 @@ export class LogoutRequest {
   refresh_token?: string;
 }
 
+export class ForgotPasswordRequest {
+  @ApiProperty({ format: 'email', maxLength: MAX_EMAIL_LENGTH, example: 'ada@example.com' })
+  @IsEmailAddress()
+  email: string;
+}
+
+export class VerifyEmailRequest {
+  @ApiProperty({ description: 'The token from the mail; it works once, for 24 hours.', example: 'kq7v...' })
+  @IsToken()
+  token: string;
+}
+
 export class ResetPasswordRequest {
   @ApiProperty({ description: 'The token from the mail; it works once, for 30 minutes.', example: 'kq7v...' })
   @IsToken()

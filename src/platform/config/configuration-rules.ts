@@ -78,6 +78,13 @@ const rules: readonly Rule[] = [
         ? `${name('security.jwt_keys_directory')} is required with ${jwt_algorithm}: make a key with npm run keys -- ${jwt_algorithm} and a directory, and name that here.`
         : undefined,
   },
+  {
+    about: ['security.registration.hide_existing', 'security.allow_unverified_sign_in'],
+    problem: ({ security }, name) =>
+      security.registration.hide_existing && security.allow_unverified_sign_in
+        ? `${name('security.registration.hide_existing')} needs ${name('security.allow_unverified_sign_in')}=false: whoever registers could otherwise tell by signing in whether the address was free.`
+        : undefined,
+  },
 ];
 
 const productionRules: readonly Rule[] = [

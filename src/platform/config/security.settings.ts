@@ -40,6 +40,13 @@ export class Argon2Settings {
 export class RegistrationSettings {
   @Setting({ type: 'flag', description: 'Let anybody open an account; when off, an admin creates accounts.' })
   enabled: boolean = true;
+
+  @Setting({
+    type: 'flag',
+    description:
+      'Answer a registration with a taken address as one with a free address (202 without a body), and tell the owner of the address by mail; needs allow_unverified_sign_in to be off, for signing in would tell.',
+  })
+  hide_existing: boolean = false;
 }
 
 /** Tokens, sessions and passwords. */

@@ -1,12 +1,16 @@
 import { rest, rpc, type Routes, type Rpcs } from './expected.js';
 
-const { allButKeys, everyone, persons, signedIn } = rest;
+const { admins, allButKeys, everyone, persons, signedIn } = rest;
 
 export const AUTH_ROUTES: Routes = [
   ['POST /api/v1/auth/register', {}, everyone(422)],
   ['POST /api/v1/auth/login', {}, everyone(422)],
   ['POST /api/v1/auth/refresh', {}, everyone(422)],
   ['POST /api/v1/auth/reset-password', {}, everyone(422)],
+  ['POST /api/v1/auth/forgot-password', {}, everyone(422)],
+  ['POST /api/v1/auth/verify-email', {}, everyone(422)],
+  ['POST /api/v1/auth/resend-verification', undefined, persons(202)],
+  ['POST /api/v1/users/{nobody}/reset-password', undefined, admins(404)],
   ['POST /api/v1/auth/logout', { refresh_token: 5 }, allButKeys(422)],
   ['POST /api/v1/auth/change-password', {}, persons(422)],
   ['GET /api/v1/auth/sessions', undefined, persons(200)],
