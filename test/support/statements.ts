@@ -1,32 +1,45 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { jest } from '@jest/globals';
 import pg from 'pg';
 import { RequestContext } from '../../src/platform/context/index.js';
 
+type Query = (this: pg.Client, ...args: unknown[]) => unknown;
+
 /**
- * Notes the statements that a request makes the product in this process send to PostgreSQL: what an answer costs, told
- * without a clock. @param requestId the `x-request-id` it is sent with
+ * Notes the statements that the product in this process sends to PostgreSQL for a request: what an answer costs, told
+ * without a clock. Jobs and deliveries that a request causes bear its id, too, and are not counted: nobody waits for them.
  */
-export function noteStatements(): { of(requestId: string): string[]; stop(): void } {
+export function noteStatements(): {
+  /** @param requestId the `x-request-id` that the request was sent with */
+  of(requestId: string): string[];
+  stop(): void;
+} {
   const noted = new Map<string, string[]>();
-  const send = pg.Client.prototype.query as (this: pg.Client, ...args: unknown[]) => unknown;
-  const spy = jest.spyOn(pg.Client.prototype, 'query') as unknown as {
-    mockImplementation(fake: typeof send): void;
-    mockRestore(): void;
-  };
-  spy.mockImplementation(function (this: pg.Client, ...args: unknown[]) {
-    const context = RequestContext.current();
-    // The jobs that a request causes bear its id, too.
-    const id = context?.protocol === 'job' ? undefined : context?.requestId;
+  const background = new AsyncLocalStorage<true>();
+  const run = RequestContext.run.bind(RequestContext);
+  const runs = jest
+    .spyOn(RequestContext, 'run')
+    .mockImplementation((context, work) =>
+      context.protocol === 'job' || context.protocol === 'system'
+        ? background.run(true, () => run(context, work))
+        : run(context, work),
+    );
+  const send = pg.Client.prototype.query as Query;
+  const queries = jest.spyOn(pg.Client.prototype, 'query') as unknown as jest.SpiedFunction<Query>;
+  queries.mockImplementation(function (this: pg.Client, ...args: unknown[]) {
+    const id = background.getStore() ? undefined : RequestContext.current()?.requestId;
     const text = typeof args[0] === 'string' ? args[0] : String((args[0] as { text?: string }).text);
-    if (id !== undefined)
-      noted.set(id, [
-        ...(noted.get(id) ?? []),
-        text
-          .replaceAll(/\s+/g, ' ')
-          .replace(/^(SET LOCAL \w+ = )\d+$/, '$1n')
-          .trim(),
-      ]);
+    const statement = text.replaceAll(/\s+/g, ' ').trim();
+    // What is left of a deadline differs from request to request.
+    const comparable = statement.replace(/^(SET LOCAL \w+ = )\d+$/, '$1n');
+    if (id !== undefined) noted.set(id, [...(noted.get(id) ?? []), comparable]);
     return send.apply(this, args);
   });
-  return { of: (requestId) => noted.get(requestId) ?? [], stop: () => spy.mockRestore() };
+  return {
+    of: (requestId) => noted.get(requestId) ?? [],
+    stop: () => {
+      runs.mockRestore();
+      queries.mockRestore();
+    },
+  };
 }
