@@ -6,7 +6,7 @@ import { lookups, startTwins, untilRemembered, type Twins } from '../support/twi
 
 jest.setTimeout(180_000);
 
-const ROUNDS = 12;
+const ROUNDS = 10;
 const ME = '/api/v1/auth/me';
 
 /** What ends access, done at the first process. */
@@ -18,6 +18,16 @@ const acts: Record<string, (twins: Twins, person: Person) => Promise<void>> = {
     const refresh = () => a.rest.post('/api/v1/auth/refresh', { refresh_token: refreshToken });
     expect((await refresh()).status).toBe(200);
     expect((await refresh()).status).toBe(401);
+  },
+  'another role': async ({ a }, { id }) => {
+    const { token } = await a.people.withRole('super_admin');
+    const body = { role: 'moderator' };
+    expect((await a.rest.send('PATCH', `/api/v1/users/${id}/role`, { token, body })).status).toBe(200);
+  },
+  suspension: async ({ a }, { id }) => {
+    const { token } = await a.people.withRole('super_admin');
+    const body = { status: 'suspended' };
+    expect((await a.rest.send('PATCH', `/api/v1/users/${id}/status`, { token, body })).status).toBe(200);
   },
   'deletion of the account': async ({ a }, { id }) => {
     const { token } = await a.people.withRole('super_admin');

@@ -24,13 +24,20 @@ interface Question {
 
 /** Look-ups in one round trip at most. */
 const MAX_BATCH = 200;
+/** Milliseconds between two round trips per question of the first one, and at most. */
+const PAUSE_PER_QUESTION_MS = 0.1;
+const MAX_PAUSE_MS = 4;
 
 /**
  * Asks for many copies in one round trip: questions that arrive while the event loop is busy share it. It is sent after
  * each of them arrived, so none of them sees anything older than itself.
+ *
+ * A round trip costs more than the questions in it: when many share one, the next waits a little for more. Who asks alone
+ * never waits.
  */
 export class RedisLookups {
   #waiting: Question[] = [];
+  #nextAt = 0;
   /** The round trip belongs to no single request. */
   readonly #outside = AsyncLocalStorage.snapshot();
 
@@ -41,13 +48,20 @@ export class RedisLookups {
   find(copy: string, marks: readonly string[]): Promise<Lookup | undefined> {
     return new Promise((resolve) => {
       this.#waiting.push({ keys: [copy, ...marks], resolve });
-      if (this.#waiting.length === 1) this.#outside(() => setImmediate(() => this.#flush()));
+      if (this.#waiting.length === 1) this.#outside(() => this.#schedule());
     });
+  }
+
+  #schedule(): void {
+    const pause = this.#nextAt - performance.now();
+    if (pause >= 1) setTimeout(() => this.#flush(), pause);
+    else setImmediate(() => this.#flush());
   }
 
   #flush(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
+    this.#nextAt = performance.now() + Math.min(waiting.length * PAUSE_PER_QUESTION_MS, MAX_PAUSE_MS);
     for (let from = 0; from < waiting.length; from += MAX_BATCH) {
       void this.#send(waiting.slice(from, from + MAX_BATCH));
     }
