@@ -196,11 +196,7 @@ const users = (manager: EntityManager): SelectQueryBuilder<UserEntity> =>
   manager.createQueryBuilder(UserEntity, 'u');
 
 /** @param mark columns beside those that the caller chose */
-function insertion(
-  tx: EntityManager,
-  user: NewUser,
-  mark: Partial<UserEntity>,
-): InsertQueryBuilder<UserEntity> {
+function insertion(tx: EntityManager, user: NewUser, mark: SyncMark): InsertQueryBuilder<UserEntity> {
   const { id, name, email, role, status, email_verified, password_hash } = user;
   return tx
     .createQueryBuilder()
