@@ -13,6 +13,7 @@ import { AuthController } from './auth.controller.js';
 import { AuthGrpcController } from './auth.grpc.controller.js';
 import { BootstrapService } from './bootstrap.service.js';
 import { CallerService } from './caller.service.js';
+import { CleanupTokensHandler } from './cleanup-tokens.handler.js';
 import { DeletedAccountKeys } from './deleted-account-keys.js';
 import { KeySetController } from './key-set.controller.js';
 import { KeySetService } from './key-set.service.js';
@@ -75,7 +76,7 @@ export const authFeature = defineFeature({
     { port: SessionRecordRepository, adapter: TypeOrmSessionRecordRepository },
     { port: KnownAddressRepository, adapter: TypeOrmKnownAddressRepository },
   ],
-  jobs: [WelcomeEmailHandler, RegistrationAttemptEmailHandler],
+  jobs: [CleanupTokensHandler, WelcomeEmailHandler, RegistrationAttemptEmailHandler],
   answers: [{ port: PrincipalResolver, by: CallerService }],
   providers: [
     {

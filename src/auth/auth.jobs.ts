@@ -25,3 +25,16 @@ export const RegistrationAttemptEmail = defineJob({
   type: 'email.registration_attempt',
   schema: RegistrationAttemptEmailData,
 });
+
+export class CleanupTokensData {}
+
+/** Forgets sessions that are long over, and mailed tokens that have expired. */
+export const CleanupTokens = defineJob({
+  type: 'sync.cleanup_tokens',
+  queue: 'maintenance',
+  priority: 'low',
+  timeoutMs: 600_000,
+  schema: CleanupTokensData,
+  enqueuePermission: 'jobs:enqueue',
+  repeat: { everyMs: 3_600_000 },
+});

@@ -24,6 +24,7 @@ export const MAX_LIVE_MAILS = 5;
   find: { args: [String, String], result: nullable(AccountTokenOwner), idempotent: true },
   redeemForPassword: { args: [String, String, Effects], result: Boolean },
   redeemForAddress: { args: [String, Effects], result: Boolean },
+  deleteExpired: { args: [Number], result: Number, idempotent: true },
 })
 export abstract class AccountTokenRepository {
   /** Writes what is caused by the wish for a mail. One transaction, the same whether or not there is an account. */
@@ -52,4 +53,7 @@ export abstract class AccountTokenRepository {
    * @returns as {@link redeemForPassword}
    */
   abstract redeemForAddress(tokenHash: string, effects: Effects): Promise<boolean>;
+
+  /** Deletes up to `limit` tokens that have expired. @returns how many were; when it is `limit`, there may be more */
+  abstract deleteExpired(limit: number): Promise<number>;
 }

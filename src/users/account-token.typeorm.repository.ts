@@ -106,6 +106,17 @@ export class TypeOrmAccountTokenRepository extends AccountTokenRepository {
     });
   }
 
+  async deleteExpired(limit: number): Promise<number> {
+    const [, deleted] = await this.database.transaction((tx) =>
+      tx.query<Affected<object>>(
+        `DELETE FROM account_tokens WHERE token_hash IN (
+           SELECT token_hash FROM account_tokens WHERE expires_at <= now() LIMIT $1 FOR UPDATE SKIP LOCKED)`,
+        [limit],
+      ),
+    );
+    return deleted;
+  }
+
   /** Takes the token out of the table, which only one of several callers can do, and has `write` do the rest. */
   #redeem(
     purpose: TokenPurpose,

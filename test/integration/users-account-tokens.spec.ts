@@ -250,3 +250,14 @@ describe('a token to verify an address', () => {
     expect(await refusalOf(tokenFor(id, { purpose: 'verify_email' }))).toBe('enough_mails');
   });
 });
+
+test('Expired tokens are forgotten, batch by batch, and no others', async () => {
+  const [one, other] = [await create(), await create()];
+  for (let n = 0; n < 3; n++) await issue(one.id);
+  await issue(other.id);
+  await expireTokensOf(one.id);
+  expect(await tokens.deleteExpired(2)).toBe(2);
+  expect(await tokens.deleteExpired(500)).toBeGreaterThanOrEqual(1);
+  expect(await tokens.deleteExpired(500)).toBe(0);
+  expect([await tokensOf(one.id), await tokensOf(other.id)]).toEqual([0, 1]);
+});
