@@ -6,8 +6,10 @@ import { lookups, startTwins, untilRemembered, type Twins } from '../support/twi
 
 jest.setTimeout(180_000);
 
-const ROUNDS = 10;
+const ROUNDS = 8;
 const ME = '/api/v1/auth/me';
+/** Subject of the mail. */
+const RESET = 'Set a new password';
 
 /** What ends access, done at the first process. */
 const acts: Record<string, (twins: Twins, person: Person) => Promise<void>> = {
@@ -18,6 +20,22 @@ const acts: Record<string, (twins: Twins, person: Person) => Promise<void>> = {
     const refresh = () => a.rest.post('/api/v1/auth/refresh', { refresh_token: refreshToken });
     expect((await refresh()).status).toBe(200);
     expect((await refresh()).status).toBe(401);
+  },
+  'signing out everywhere, by another session': async ({ a }, person) => {
+    const { token } = await a.people.signIn(person);
+    expect((await a.rest.post('/api/v1/auth/logout-all', undefined, { token })).status).toBe(204);
+  },
+  'another password, set by another session': async ({ a }, person) => {
+    const { token } = await a.people.signIn(person);
+    const body = { current_password: person.password, new_password: 'Viol1n-Concerto' };
+    expect((await a.rest.post('/api/v1/auth/change-password', body, { token })).status).toBe(204);
+  },
+  'another password, set by mail': async ({ a, b }, { email }) => {
+    expect((await a.rest.post('/api/v1/auth/forgot-password', { email })).status).toBe(202);
+    // Either process may have sent it.
+    const mail = await Promise.any([a, b].map(({ mails }) => mails.to(email, RESET)));
+    const body = { token: /"token":"([\w-]+)"/.exec(mail)![1], new_password: 'Viol1n-Concerto' };
+    expect((await a.rest.post('/api/v1/auth/reset-password', body)).status).toBe(204);
   },
   'another role': async ({ a }, { id }) => {
     const { token } = await a.people.withRole('super_admin');
