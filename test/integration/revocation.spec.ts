@@ -6,7 +6,7 @@ import { lookups, startTwins, untilRemembered, type Twins } from '../support/twi
 
 jest.setTimeout(180_000);
 
-const ROUNDS = 8;
+const ROUNDS = 5;
 const ME = '/api/v1/auth/me';
 /** Subject of the mail. */
 const RESET = 'Set a new password';
