@@ -110,6 +110,16 @@ describe('keys of access tokens', () => {
   });
 });
 
+describe('hiding who has an account', () => {
+  it('needs sign-ins that do not tell it either', () => {
+    const hidden = { ARCANA_SECURITY__REGISTRATION__HIDE_EXISTING: 'true' };
+    expect(problems({ env: hidden })).toEqual([
+      'ARCANA_SECURITY__REGISTRATION__HIDE_EXISTING needs ARCANA_SECURITY__ALLOW_UNVERIFIED_SIGN_IN=false: whoever registers could otherwise tell by signing in whether the address was free.',
+    ]);
+    expect(problems({ env: { ...hidden, ARCANA_SECURITY__ALLOW_UNVERIFIED_SIGN_IN: 'false' } })).toEqual([]);
+  });
+});
+
 describe('production', () => {
   const files = { 'config/production.toml': '' };
   const env = {
