@@ -3,7 +3,10 @@ import { notedCuts } from '../../test/support/access-cuts.js';
 import { strictMock } from '../../test/support/strict-mock.js';
 import { ArcanaConfig } from '../platform/config/index.js';
 import { RequestContext, type Principal } from '../platform/context/index.js';
+import { AppError } from '../platform/errors/index.js';
 import type { Credentials, CredentialsRepository, User, UserRepository } from '../users/index.js';
+import type { SignInAttempt } from './sign-in-attempt.js';
+import type { SignInThrottle } from './sign-in-throttle.js';
 import { PasswordChangeService } from './password-change.service.js';
 import type { PasswordHasher } from './password-hasher.js';
 import type { SessionRepository } from './session.repository.js';
@@ -27,6 +30,7 @@ function auth(
     sessions?: Partial<SessionRepository>;
     passwords?: Partial<PasswordHasher>;
     found?: Credentials | null;
+    admit?: SignInThrottle['admit'];
   } = {},
 ) {
   const user = { id: USER, name: 'Ada', email: 'countess@example.com' } as User;
@@ -38,8 +42,24 @@ function auth(
   const sessions = strictMock<SessionRepository>('SessionRepository', planned.sessions);
   const passwords = strictMock<PasswordHasher>('PasswordHasher', planned.passwords);
   const cuts = notedCuts();
-  const service = new PasswordChangeService(users, creds, sessions, passwords, cuts, new ArcanaConfig());
-  return { sessions, passwords, cuts, service };
+  const attempt = strictMock<SignInAttempt>('SignInAttempt', {
+    failed: async () => undefined,
+    succeeded: async () => undefined,
+    dropped: async () => undefined,
+  });
+  const throttle = strictMock<SignInThrottle>('SignInThrottle', {
+    admit: planned.admit ?? (async () => attempt),
+  });
+  const service = new PasswordChangeService(
+    users,
+    creds,
+    sessions,
+    passwords,
+    throttle,
+    cuts,
+    new ArcanaConfig(),
+  );
+  return { sessions, passwords, attempt, throttle, cuts, service };
 }
 
 const within = <T>(work: () => Promise<T>, who = principal) =>
@@ -53,7 +73,7 @@ describe('changing a password', () => {
   const right = { verify: async () => true, hash: async () => 'new hash' };
 
   test('sets it with the epoch that was read, for the session that asks', async () => {
-    const { service, sessions, passwords, cuts } = auth({
+    const { service, sessions, passwords, attempt, throttle, cuts } = auth({
       sessions: { replacePassword: async () => true },
       passwords: right,
     });
@@ -70,12 +90,16 @@ describe('changing a password', () => {
     ]);
     expect(effects.audit.map(({ action, target }) => [action, target])).toEqual([['PASSWORD_CHANGED', USER]]);
     expect(JSON.stringify(effects)).not.toMatch(/Correct-Horse|Battery-Staple|hash/);
-    expect(passwords.verify).toHaveBeenCalledWith('hash', REQUEST.current_password);
+    const [hash, password, check] = passwords.verify.mock.calls[0]!;
+    expect([hash, password]).toEqual(['hash', REQUEST.current_password]);
+    expect(check).toBe(attempt);
+    expect(throttle.admit).toHaveBeenCalledWith('countess@example.com');
+    expect(attempt.succeeded.mock.calls).toEqual([[USER]]);
     expect(cuts.ofUser.mock.calls).toEqual([[USER]]);
   });
 
   test('is refused for a wrong present password, and that is written down', async () => {
-    const { service, sessions } = auth({
+    const { service, sessions, attempt } = auth({
       sessions: { recordFailure: async () => undefined },
       passwords: { verify: async () => false },
     });
@@ -85,6 +109,7 @@ describe('changing a password', () => {
     expect(sessions.recordFailure.mock.calls[0]![0].audit.map(({ action }) => action)).toEqual([
       'PASSWORD_CHANGE_FAILED',
     ]);
+    expect(attempt.failed).toHaveBeenCalledTimes(1);
   });
 
   test('is refused before anything is hashed when the new one breaks the policy or is the old one', async () => {
@@ -115,6 +140,22 @@ describe('changing a password', () => {
         code: 'UNAUTHORIZED',
       });
     }
+  });
+
+  test('is refused before anything is hashed after too many wrong passwords', async () => {
+    const { service } = auth({ admit: () => Promise.reject(new AppError('TOO_MANY_REQUESTS')) });
+    await expect(within(() => service.change(REQUEST))).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS' });
+  });
+
+  test('counts for nothing when the password cannot be checked', async () => {
+    const { service, attempt } = auth({
+      passwords: { verify: () => Promise.reject(new AppError('SERVICE_UNAVAILABLE')) },
+    });
+    await expect(within(() => service.change(REQUEST))).rejects.toMatchObject({
+      code: 'SERVICE_UNAVAILABLE',
+    });
+    expect(attempt.dropped).toHaveBeenCalledTimes(1);
+    expect(attempt.failed).not.toHaveBeenCalled();
   });
 
   test('is for people with a session', async () => {
