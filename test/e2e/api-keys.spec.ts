@@ -1,3 +1,6 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { projectRoot } from '../../src/platform/config/index.js';
 import type { GrpcCallError } from '../support/grpc-client.js';
 import { eventually } from '../support/eventually.js';
 import { describeOverLinks, startProduct } from '../support/over-links.js';
@@ -78,6 +81,18 @@ describeOverLinks('an API key', (product) => {
     expect(await acts('API_KEY_CREATED', owner.id)).toMatchObject([{ actor_id: owner.id, details: about }]);
     expect(await acts('API_KEY_REVOKED', owner.id)).toMatchObject([{ actor_id: owner.id, details: about }]);
     expect(JSON.stringify([listed.body, app.log])).not.toContain(secret);
+  });
+
+  it('is made and used as docs/api-keys.md says', async () => {
+    const guide = await readFile(join(projectRoot(), 'docs/api-keys.md'), 'utf8');
+    const request = JSON.parse(/```json\n(.+?)\n```/s.exec(guide)![1]!) as object;
+    const path =
+      /```sh\ncurl --header "Authorization: Bearer \$ARCANA_API_KEY" http:\/\/localhost:8080(\S+)\n```/.exec(
+        guide,
+      )![1]!;
+    const { status, body } = await make(request);
+    expect(status).toBe(201);
+    expect((await product().rest.get(path, { token: body.key })).status).toBe(200);
   });
 
   it('is made with permissions of its owner and nothing else', async () => {
