@@ -9,6 +9,7 @@ import { AccountTokens1790000000042 } from './1790000000042-account-tokens.js';
 import { KnownAddresses1790000000043 } from './1790000000043-known-addresses.js';
 import { ApiKeys1790000000044 } from './1790000000044-api-keys.js';
 import { UserLists1790000000045 } from './1790000000045-user-lists.js';
+import { UserImports1790000000046 } from './1790000000046-user-imports.js';
 import { AuditSearch1790000000047 } from './1790000000047-audit-search.js';
 import { UserSync1790000000048 } from './1790000000048-user-sync.js';
 
@@ -25,6 +26,7 @@ export const MIGRATIONS = [
   KnownAddresses1790000000043,
   ApiKeys1790000000044,
   UserLists1790000000045,
+  UserImports1790000000046,
   AuditSearch1790000000047,
   UserSync1790000000048,
 ];

@@ -1,3 +1,4 @@
+import type { ExportFilter } from './dto/export-users.dto.js';
 import type { ListStart, ListUsersQuery, UserSortField } from './dto/list-users.dto.js';
 
 /** SQL with its parameters. */
@@ -50,6 +51,16 @@ export function sliceOf(query: ListUsersQuery, start?: ListStart): Statement {
   };
 }
 
+/** What follows on an id, in the order of ids: for whoever reads all of them, however many there are. */
+export function batchOf(filter: ExportFilter, after: string | null, limit: number): Statement {
+  const { condition, values } = conditionOf(filter);
+  const place = after === null ? '' : ` AND u.id > ${put(values, after)}`;
+  return {
+    text: `SELECT u.* FROM users u WHERE ${condition}${place} ORDER BY u.id LIMIT ${put(values, limit)}`,
+    values,
+  };
+}
+
 /** Rows are compared as a whole, `(name, id) > (...)`: that alone is found in an index of both. */
 function beyond(query: ListUsersQuery, { value, id, backwards }: ListStart, values: unknown[]): string {
   const { key, type, isUnique } = ORDERS[query.sort];
@@ -64,7 +75,7 @@ function orderBy({ sort, order }: ListUsersQuery, isReversed = false): string {
   return isUnique ? `${key} ${direction}` : `${key} ${direction}, u.id ${direction}`;
 }
 
-function conditionOf(query: ListUsersQuery): { condition: string; values: unknown[] } {
+function conditionOf(query: ExportFilter): { condition: string; values: unknown[] } {
   const { search, role, status, created_after, created_before } = query;
   const values: unknown[] = [];
   const all = [status ? `u.status = ${put(values, status)}` : `u.status <> 'deleted'`];

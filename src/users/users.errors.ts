@@ -61,3 +61,27 @@ export const INVALID_USER_CURSOR = defineReason({
   field: 'cursor',
   message: 'cursor must be one that this list has given for the same sort, order and filters.',
 });
+
+export const IMPORT_FILE_BROKEN = defineReason({
+  reason: 'IMPORT_FILE_BROKEN',
+  under: 'MALFORMED_REQUEST',
+  message: 'The file cannot be read as what it says it is.',
+});
+
+export const IMPORT_EMPTY = defineReason({
+  reason: 'IMPORT_EMPTY',
+  under: 'VALIDATION_FAILED',
+  message: 'The file has no rows.',
+});
+
+export const IMPORT_TOO_LARGE = defineReason({
+  reason: 'IMPORT_TOO_LARGE',
+  under: 'PAYLOAD_TOO_LARGE',
+  message: 'The file has too many rows, or a row that is too long.',
+});
+
+export const IMPORT_UNFINISHED = defineReason({
+  reason: 'IMPORT_UNFINISHED',
+  under: 'CONFLICT',
+  message: 'An import of yours is not finished yet.',
+});

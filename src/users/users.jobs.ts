@@ -79,3 +79,30 @@ export const AddressChangedEmail = defineJob({
   priority: 'normal',
   schema: AddressChangedEmailData,
 });
+
+export class ImportUsersData {
+  @IsUUID()
+  import_id: string;
+}
+
+/** Works through an uploaded file of accounts. Each attempt goes on where the one before stopped. */
+export const ImportUsers = defineJob({
+  type: 'users.import',
+  queue: 'imports',
+  priority: 'low',
+  timeoutMs: 7_200_000,
+  retry: { attempts: 8 },
+  schema: ImportUsersData,
+});
+
+export class PruneUserImportsData {}
+
+/** Deletes uploads that were never finished, and imports that finished long ago, with their reports. */
+export const PruneUserImports = defineJob({
+  type: 'users.prune_imports',
+  queue: 'maintenance',
+  priority: 'low',
+  timeoutMs: 600_000,
+  repeat: { everyMs: 3_600_000 },
+  schema: PruneUserImportsData,
+});

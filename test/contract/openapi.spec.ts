@@ -20,6 +20,10 @@ const resolve = (reference: string): unknown =>
     .split('/')
     .reduce<Json>((at, key) => at?.[key], document);
 
+/** Media types of what is streamed. */
+const FILES = ['text/csv', 'application/x-ndjson'];
+const isFile = (content: Json): boolean => FILES.some((type) => type in (content ?? {}));
+
 const errorsOf = ({ operation }: DocumentedOperation): [string, Json][] =>
   Object.entries(operation.responses as object).filter(([status]) => Number(status) >= 400);
 
@@ -91,6 +95,7 @@ describe('the API document', () => {
       for (const success of successes) {
         const { content } = operation.responses[success];
         if (success === '204') expect(content).toBeUndefined();
+        else if (isFile(content)) expect(Object.keys(content as object)).toEqual(FILES);
         else expect(content).toMatchObject({ 'application/json': { schema: expect.any(Object) } });
       }
     });
@@ -108,9 +113,12 @@ describe('the API document', () => {
         });
     });
 
-    it('takes a JSON body exactly where its method has one', () => {
+    it('takes a body exactly where its method has one: JSON, or a file as a stream', () => {
       if (!operation.requestBody) return expect(['GET', 'DELETE']).toContain(method);
       expect(['POST', 'PUT', 'PATCH']).toContain(method);
+      if (isFile(operation.requestBody.content)) {
+        return expect(Object.keys(operation.requestBody.content as object)).toEqual(FILES);
+      }
       expect(operation.requestBody.content).toMatchObject({
         'application/json': { schema: { $ref: expect.stringMatching(/^#\/components\/schemas\//) } },
       });

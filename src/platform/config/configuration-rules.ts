@@ -58,6 +58,10 @@ const rules: readonly Rule[] = [
     server.rest.headers_timeout_ms,
     server.rest.request_timeout_ms,
   ]),
+  atMost('server.rest.request_timeout_ms', 'server.rest.stream_timeout_ms', ({ server }) => [
+    server.rest.request_timeout_ms,
+    server.rest.stream_timeout_ms,
+  ]),
   atMost('server.grpc.shutdown_grace_ms', 'server.shutdown_timeout_ms', ({ server }) => [
     server.grpc.shutdown_grace_ms,
     server.shutdown_timeout_ms,

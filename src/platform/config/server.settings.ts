@@ -29,8 +29,28 @@ export class RestSettings {
   })
   body_limit_bytes: number = 1_048_576;
 
-  @Setting({ ...milliseconds, description: 'Time a request may take before it is answered with TIMEOUT.' })
+  @Setting({
+    type: 'integer',
+    min: 1024,
+    max: 1_073_741_824,
+    description:
+      'Largest body of a route that takes it as a stream (an import of accounts), in bytes; more is answered with 413.',
+  })
+  upload_limit_bytes: number = 104_857_600;
+
+  @Setting({
+    ...milliseconds,
+    description:
+      'Time a request may take before it is answered with TIMEOUT; what is streamed (imports, exports) may take longer, but is cut when nothing of it has moved for so long.',
+  })
   request_timeout_ms: number = 30_000;
+
+  @Setting({
+    ...milliseconds,
+    description:
+      'Time a request may take that streams its body or its answer, however well it moves; at least request_timeout_ms.',
+  })
+  stream_timeout_ms: number = 3_600_000;
 
   @Setting({
     ...milliseconds,

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { AppError } from '../errors/index.js';
 import type { Principal } from './principal.js';
-import { continueTrace, type Trace } from './trace.js';
+import { continueTrace, traceparent, type Trace } from './trace.js';
 
 export type Protocol = 'http' | 'grpc' | 'job' | 'link' | 'system';
 
@@ -28,12 +28,12 @@ const storage = new AsyncLocalStorage<RequestContext>();
 export class RequestContext {
   readonly requestId: string;
   readonly protocol: Protocol;
-  readonly deadline: number | undefined;
   readonly ip: string | undefined;
   readonly userAgent: string | undefined;
   route: string | undefined;
   /** Set once by the authentication guard. */
   principal: Principal | undefined;
+  #deadline: number | undefined;
   readonly #traceparent: string | undefined;
   // Made when somebody asks: a probe that is not logged needs none.
   #trace: Trace | undefined;
@@ -46,7 +46,7 @@ export class RequestContext {
     this.requestId = init.requestId;
     this.protocol = init.protocol;
     this.#traceparent = init.traceparent;
-    this.deadline = init.deadline;
+    this.#deadline = init.deadline;
     this.#outerSignal = init.signal;
     this.ip = init.ip;
     this.userAgent = init.userAgent;
@@ -62,6 +62,11 @@ export class RequestContext {
   /** The context of the work in hand; undefined at start-up and in timers that belong to no request. */
   static current(): RequestContext | undefined {
     return storage.getStore();
+  }
+
+  /** Epoch milliseconds after which nobody waits for the answer any more. */
+  get deadline(): number | undefined {
+    return this.#deadline;
   }
 
   /** The caller's trace, continued, or one of our own. */
@@ -85,9 +90,32 @@ export class RequestContext {
     this.#controller?.abort(reason);
   }
 
+  /** Work whose caller sees it go on may take longer than was said. Only whoever opened the context calls this. */
+  prolong(deadline: number): void {
+    this.#deadline = deadline;
+  }
+
+  /**
+   * The same work with other terms: what is still to be done after the caller has left, or in the name of somebody else.
+   * @param terms what differs; the deadline and the signal are those given here, not those of this context
+   */
+  continuedAs(terms: Pick<RequestContextInit, 'deadline' | 'signal' | 'principal'>): RequestContext {
+    const { requestId, protocol, ip, userAgent, route, principal } = this;
+    return new RequestContext({
+      requestId,
+      protocol,
+      traceparent: traceparent(this.trace),
+      ...(ip !== undefined && { ip }),
+      ...(userAgent !== undefined && { userAgent }),
+      ...(route !== undefined && { route }),
+      ...(principal && { principal }),
+      ...terms,
+    });
+  }
+
   /** Milliseconds left, undefined when there is no deadline. @throws TIMEOUT when it has passed, CANCELLED when the caller left. */
   remainingMs(): number | undefined {
-    const left = this.deadline === undefined ? undefined : this.deadline - Date.now();
+    const left = this.#deadline === undefined ? undefined : this.#deadline - Date.now();
     if (left !== undefined && left <= 0) throw new AppError('TIMEOUT');
     if (this.#abortReason) throw this.#abortReason;
     if (this.#outerSignal?.aborted) throw new AppError('CANCELLED');

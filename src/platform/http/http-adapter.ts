@@ -14,6 +14,7 @@ import { AppError } from '../errors/index.js';
 import { toProblem, PROBLEM_CONTENT_TYPE } from './problem.js';
 import { openRequestContexts, sendProblem, type HttpObserver } from './http-context.js';
 import { RouteTable } from './route-table.js';
+import { acceptStreamedBodies } from './streamed-body.js';
 
 const SWEEP_MS = 50;
 /** Time that requests get to finish when the listener closes; then their connections are cut. */
@@ -51,7 +52,8 @@ export function createHttpAdapter(
     bodyLimit: settings.body_limit_bytes,
     trustProxy: settings.trusted_proxies.length > 0 ? settings.trusted_proxies : false,
     keepAliveTimeout: settings.keep_alive_timeout_ms,
-    requestTimeout: settings.request_timeout_ms,
+    // Node's own limit knows no routes: it is the longest of all, and ours, which do, are shorter.
+    requestTimeout: settings.stream_timeout_ms,
     // A request that announces no body has none to be read: most have none, and reading nothing has a price.
     http: { headersTimeout: settings.headers_timeout_ms, optimizeEmptyRequests: true },
     // Takes no header of that name unless it is sane.
@@ -71,11 +73,12 @@ export function createHttpAdapter(
   const routes = new RouteTable(instance);
   openRequestContexts(
     instance,
-    settings.request_timeout_ms,
+    { requestMs: settings.request_timeout_ms, streamMs: settings.stream_timeout_ms },
     routes,
     observe,
     new TrustedProxies(settings.trusted_proxies),
   );
+  acceptStreamedBodies(instance);
   letGoOfConnections(instance, closeLimitMs);
   return { adapter: new AdapterWithoutMiddleware(instance), routes };
 }

@@ -36,6 +36,13 @@ export class OpenRequests {
     carrier[OPEN] = request;
   }
 
+  /** Gives a request its whole time anew. */
+  renew(request: OpenRequest): void {
+    if (!request.isWaiting) return;
+    this.#deadlines.delete(request);
+    this.#deadlines.add(request);
+  }
+
   /** The request is answered. */
   delete(request: OpenRequest, socket: Socket): void {
     this.#deadlines.delete(request);

@@ -14,6 +14,8 @@ const ADMIN = [
   'users:restore',
   'users:change_role',
   'users:change_status',
+  'users:import',
+  'users:export',
   'jobs:enqueue',
   'audit:read',
 ] as const;

@@ -5,6 +5,10 @@ const { admins, operators } = rest;
 export const USER_ROUTES: Routes = [
   ['GET /api/v1/users', undefined, admins(200)],
   ['POST /api/v1/users', {}, admins(422)],
+  ['GET /api/v1/users/export', undefined, admins(200)],
+  ['POST /api/v1/users/import', {}, admins(415)],
+  ['GET /api/v1/users/imports/{nobody}', undefined, admins(404)],
+  ['GET /api/v1/users/imports/{nobody}/report', undefined, admins(404)],
   ['GET /api/v1/users/{id}', undefined, { ...operators(200), self: 200 }],
   ['PUT /api/v1/users/{id}', {}, { ...admins(422), self: 422 }],
   ['POST /api/v1/users/{nobody}/unlock', undefined, { ...admins(404), self: 403 }],
