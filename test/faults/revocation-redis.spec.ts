@@ -1,4 +1,5 @@
 import { jest } from '@jest/globals';
+import { eventually } from '../support/eventually.js';
 import type { TestProduct } from '../support/over-links.js';
 import { OwnRedis } from '../support/own-redis.js';
 import type { Person } from '../support/people.js';
@@ -7,27 +8,37 @@ import { startTwins, untilRemembered, type Twins } from '../support/twins.js';
 
 jest.setTimeout(180_000);
 
-/** What is done to the Redis server, and what makes it well again. */
-const FAULTS: Record<string, [harm: (redis: OwnRedis) => unknown, heal: (redis: OwnRedis) => unknown]> = {
-  'is killed': [(redis) => redis.kill(), (redis) => redis.run()],
-  'is frozen': [(redis) => redis.freeze(), (redis) => redis.thaw()],
-  'has lost its data': [(redis) => redis.tell((client) => client.flushall()), () => undefined],
-  'is out of memory': [
-    (redis) => redis.tell((client) => client.config('SET', 'maxmemory', '1')),
-    (redis) => redis.tell((client) => client.config('SET', 'maxmemory', '0')),
-  ],
-  'was restarted without what it kept last': [
-    async (redis) => {
-      await redis.tell(async (client) => {
-        // What was written from here on is not there after the restart.
-        await client.config('SET', 'appendonly', 'no');
-      });
-    },
-    async (redis) => {
+interface Fault {
+  harm(redis: OwnRedis): unknown;
+  /** Makes it well again. */
+  heal(redis: OwnRedis): unknown;
+  /** What is said of the cache meanwhile. */
+  told: 'healthy' | 'degraded';
+}
+
+/** What is done to the Redis server. */
+const FAULTS: Record<string, Fault> = {
+  'is killed': { harm: (redis) => redis.kill(), heal: (redis) => redis.run(), told: 'degraded' },
+  'is frozen': { harm: (redis) => redis.freeze(), heal: (redis) => redis.thaw(), told: 'degraded' },
+  'has lost its data': {
+    harm: (redis) => redis.tell((client) => client.flushall()),
+    heal: () => undefined,
+    told: 'healthy',
+  },
+  'is out of memory': {
+    harm: (redis) => redis.tell((client) => client.config('SET', 'maxmemory', '1')),
+    heal: (redis) => redis.tell((client) => client.config('SET', 'maxmemory', '0')),
+    told: 'degraded',
+  },
+  'is restarted without what it kept last': {
+    // What was written from here on is not there after the restart.
+    harm: (redis) => redis.tell((client) => client.config('SET', 'appendonly', 'no')),
+    heal: async (redis) => {
       await redis.kill();
       await redis.run();
     },
-  ],
+    told: 'healthy',
+  },
 };
 
 describeWithRedis('Revocation while Redis', () => {
@@ -47,12 +58,19 @@ describeWithRedis('Revocation while Redis', () => {
     (await rest.get('/api/v1/auth/me', { token })).status;
   const both = (person: Person): Promise<number[]> =>
     Promise.all([statusOf(twins.a, person), statusOf(twins.b, person)]);
+  /** Ready all the while; how the cache is. */
+  const cacheHealth = async ({ app }: TestProduct): Promise<string> => {
+    const answer = await fetch(`${app.managementUrl}/health/ready`);
+    expect(answer.status).toBe(200);
+    const { components } = (await answer.json()) as { components: { name: string; status: string }[] };
+    return components.find(({ name }) => name === 'cache')!.status;
+  };
   const signOut = async ({ token }: Person): Promise<void> => {
     expect((await twins.a.rest.post('/api/v1/auth/logout', {}, { token })).status).toBe(204);
   };
 
   it.each(Object.keys(FAULTS))('%s: what is over stays over, what lives lives on', async (name) => {
-    const [harm, heal] = FAULTS[name]!;
+    const { harm, heal, told } = FAULTS[name]!;
     const { a, b } = twins;
     const [over, living, ending] = [
       await a.people.newcomer(),
@@ -77,6 +95,9 @@ describeWithRedis('Revocation while Redis', () => {
       expect(await both(ending)).toEqual([200, 200]);
       await signOut(ending);
       expect(await both(ending)).toEqual([401, 401]);
+      await eventually('what is told of the cache', async () =>
+        (await cacheHealth(a)) === told ? true : undefined,
+      );
     } finally {
       await heal(redis);
     }

@@ -288,6 +288,17 @@ describeWithRedis('Cache on Redis', () => {
     },
   );
 
+  it.each(['', 'junk', '1:', '1:{', ':1', 'x:{}'])(
+    'does not stumble over %j, which it did not store',
+    async (text) => {
+      const cache = await open();
+      const named = entry();
+      await opened.at(-1)!.producer.set(`arcana:cache:copy:${named.key}`, text);
+      await cache.invalidate(named.tags);
+      expect((await cache.find(named)).result).toBe('miss');
+    },
+  );
+
   it('shares one round trip among look-ups of one moment', async () => {
     const cache = await open();
     const { producer } = opened.at(-1)!;

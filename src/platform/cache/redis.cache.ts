@@ -53,6 +53,17 @@ interface Lease extends CacheLease {
   readonly connection: number;
 }
 
+/** What lies under a key, unless it is from before the last invalidation, or nothing that was stored here. */
+function copyOf(text: string, mark: number): { value: unknown } | undefined {
+  const colon = text.indexOf(':');
+  if (!(Number(text.slice(0, colon)) >= mark)) return undefined;
+  try {
+    return { value: JSON.parse(text.slice(colon + 1)) };
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Copies in Redis 6.2 or newer (or Valkey), seen by every process.
  *
@@ -119,12 +130,10 @@ export class RedisCache extends Cache {
     // Looked up on one connection, answered on another: what is known of the one does not hold for the other.
     const isSame = connection === this.#connection;
     const { text, mark, generation, order, at } = lookup;
-    if (text !== null && isTaken && isSame) {
-      const colon = text.indexOf(':');
-      if (Number(text.slice(0, colon)) >= mark) {
-        this.metrics.count('hit');
-        return { result: 'hit', value: JSON.parse(text.slice(colon + 1)) as unknown };
-      }
+    const copy = text !== null && isTaken && isSame ? copyOf(text, mark) : undefined;
+    if (copy) {
+      this.metrics.count('hit');
+      return { result: 'hit', value: copy.value };
     }
     this.metrics.count('miss');
     if (generation === null || !isSame) return { result: 'miss' };
