@@ -104,6 +104,10 @@ describe('a cursor', () => {
       ['2026-01-01', ID, false],
       ['-infinity', ID, false],
       ['infinity', ID, false],
+      // Times that JavaScript writes so and PostgreSQL does not read.
+      ['0000-01-01T00:00:00.000Z', ID, false],
+      ['-000001-01-01T00:00:00.000Z', ID, false],
+      ['+275760-09-13T00:00:00.000Z', ID, false],
     ]) {
       refused(query(), forged(query(), place));
     }

@@ -74,6 +74,8 @@ function isSortable(sort: ListUsersQuery['sort'], value: string): boolean {
     return value.length <= 400 && !value.includes('\0') && value.isWellFormed();
   }
   if (value === NEVER) return sort === 'last_login_at';
+  // Years of four digits, from 1 on: others are written otherwise there than PostgreSQL reads them.
+  if (!/^(?!0000)\d{4}-/.test(value)) return false;
   const time = new Date(value);
   return !Number.isNaN(time.getTime()) && time.toISOString() === value;
 }
