@@ -21,6 +21,8 @@ const ADMIN_SCOPES = [
   'users:restore',
   'users:change_role',
   'users:change_status',
+  'users:import',
+  'users:export',
   'jobs:read',
   'jobs:enqueue',
   'plugins:read',
