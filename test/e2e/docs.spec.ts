@@ -75,7 +75,7 @@ describe('the README', () => {
     expect(stdout).toMatch(/"email": "ada@example.com"/);
     expect(stdout).toMatch(/"total":1/);
     expect(stdout).toMatch(/"type":"email.welcome","state":"COMPLETED","priority":"normal"/);
-    expect(await readdir(join(product.directory, 'mail'))).toHaveLength(1);
+    expect(await readdir(join(product.directory, 'mail'))).toHaveLength(2);
   });
 
   it('shows the banner that the product prints', async () => {
