@@ -55,6 +55,16 @@ describeOverLinks('the audit log', (product) => {
     });
   });
 
+  it('names an account by one spelling of its id, however the caller wrote it', async () => {
+    const ada = await product().people.newcomer();
+    const request = { id: ada.id.toUpperCase(), user: { name: 'Countess' } };
+    await product().grpc.unary('arcana.user.v1.UserService/UpdateUser', request, { token });
+    for (const target of [ada.id, ada.id.toUpperCase()]) {
+      const { body } = await get(`?action=USER_UPDATED&target_id=${target}`);
+      expect(body.data).toMatchObject([{ target_id: ada.id, details: { after: { name: 'Countess' } } }]);
+    }
+  });
+
   it('is walked page by page, each entry once', async () => {
     const ada = await product().people.newcomer();
     for (let n = 0; n < 4; n++) await product().people.signIn(ada);

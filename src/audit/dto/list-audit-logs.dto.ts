@@ -1,6 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsDate, IsInt, IsOptional, IsUUID, Max, Min } from 'class-validator';
-import { Digits, IsCorrelationId, IsWords, Rfc3339 } from '../../platform/validation/index.js';
+import { Digits, IsCorrelationId, IsWords, Rfc3339, Uuid } from '../../platform/validation/index.js';
 
 const MAX_ACTION_LENGTH = 64;
 const MAX_TARGET_LENGTH = 200;
@@ -20,6 +20,7 @@ export class ListAuditLogsQuery {
 
   @ApiPropertyOptional({ description: 'Only what was done to this account, job or plugin.' })
   @IsOptional()
+  @Uuid()
   @IsWords(MAX_TARGET_LENGTH)
   target_id?: string;
 

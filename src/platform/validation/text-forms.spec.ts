@@ -1,5 +1,5 @@
 import { plainToInstance } from 'class-transformer';
-import { Digits, Rfc3339 } from './text-forms.js';
+import { Digits, Rfc3339, Uuid } from './text-forms.js';
 
 class Query {
   @Digits()
@@ -7,6 +7,9 @@ class Query {
 
   @Rfc3339()
   after?: unknown;
+
+  @Uuid()
+  id?: unknown;
 }
 
 const read = (plain: object): Query => plainToInstance(Query, plain);
@@ -41,4 +44,12 @@ describe('text of a query', () => {
       expect(read({ after: value }).after).toEqual(value);
     },
   );
+
+  it('is in small letters where it is a UUID, and stays what it is where it is none', () => {
+    const id = '01980C5E-7D5A-7C3E-9B1A-3F2D1C0B9A87';
+    expect(read({ id }).id).toBe(id.toLowerCase());
+    for (const other of ['', 'ABC', `${id}A`, `{${id}}`, 1, null, [id]]) {
+      expect(read({ id: other }).id).toEqual(other);
+    }
+  });
 });

@@ -2,6 +2,7 @@ import { Transform } from 'class-transformer';
 
 /** RFC 3339, section 5.6: date, time and offset, the seconds with up to 9 decimals. */
 const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})$/;
+const UUID = /^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$/;
 const DIGITS = /^\d{1,9}$/;
 
 /** Builds from text of a form; anything else stays what it is, and is refused by the rule that follows. */
@@ -15,3 +16,9 @@ export const Digits = (): PropertyDecorator => fromText(DIGITS, Number);
 
 /** A time comes as RFC 3339 text and becomes a Date. */
 export const Rfc3339 = (): PropertyDecorator => fromText(RFC3339, (text) => new Date(text));
+
+/**
+ * A UUID may come in capitals (RFC 9562, section 4); it becomes the spelling in which ids are stored, so that what is
+ * written down of it by others (events, the audit log) is found by it.
+ */
+export const Uuid = (): PropertyDecorator => fromText(UUID, (text) => text.toLowerCase());

@@ -1,5 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsInt, IsOptional, IsUUID, Min } from 'class-validator';
+import { Uuid } from '../../platform/validation/index.js';
 import { ROLES, type Role } from '../../platform/security/index.js';
 import { IsDisplayName } from '../account-rules.js';
 import type { UserStatus } from './user.dto.js';
@@ -42,6 +43,7 @@ export class StatusChange {
 
 /** Message of UserService.UpdateUserRole. */
 export class UpdateUserRoleMessage extends RoleChange {
+  @Uuid()
   @IsUUID()
   id: string;
 
@@ -53,6 +55,7 @@ export class UpdateUserRoleMessage extends RoleChange {
 
 /** Message of UserService.UpdateUserStatus. */
 export class UpdateUserStatusMessage extends StatusChange {
+  @Uuid()
   @IsUUID()
   id: string;
 

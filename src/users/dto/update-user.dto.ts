@@ -10,6 +10,7 @@ import {
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
+import { Uuid } from '../../platform/validation/index.js';
 import {
   IsDisplayName,
   IsEmailAddress,
@@ -89,6 +90,7 @@ export class ReplaceUser {
 
 /** Message of UserService.UpdateUser. */
 export class UpdateUserMessage {
+  @Uuid()
   @IsUUID()
   id: string;
 

@@ -1,8 +1,10 @@
 import { IsInt, IsOptional, IsUUID, Min } from 'class-validator';
+import { Uuid } from '../../platform/validation/index.js';
 import { IsEmailAddress } from '../account-rules.js';
 
 /** Message of UserService.GetUser. */
 export class UserIdMessage {
+  @Uuid()
   @IsUUID()
   id: string;
 }
