@@ -1,6 +1,6 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { QuestionBatch } from './question-batch.js';
+import { MAX_WAITING, QuestionBatch } from './question-batch.js';
 
 interface Session {
   id: string;
@@ -20,6 +20,18 @@ describe('questions', () => {
     const answers = await Promise.all(['a', 'b', 'dead', 'a'].map((id) => batch.find(id)));
     expect(answers.map((answer) => answer?.id)).toEqual(['a', 'b', undefined, 'a']);
     expect(ask.mock.calls).toEqual([[['a', 'b', 'dead']]]);
+  });
+
+  test('are refused at once when too many wait for a database that does not answer, and taken when it does', async () => {
+    const answer = Promise.withResolvers<Session[]>();
+    const batch = new QuestionBatch((ids) => answer.promise.then(() => ids.map(session)), idOf);
+    const first = batch.find('first');
+    await new Promise(setImmediate);
+    const waiting = Array.from({ length: MAX_WAITING }, (_, n) => batch.find(String(n)));
+    await expect(batch.find('late')).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
+    answer.resolve([]);
+    expect(await Promise.all([first, ...waiting])).toHaveLength(MAX_WAITING + 1);
+    expect(await batch.find('later')).toEqual(session('later'));
   });
 
   test('that come after a statement was sent are not answered by it', async () => {

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { AppError } from '../platform/errors/index.js';
 
 /** Ids asked for in one statement at most. */
 const MAX_BATCH = 200;
@@ -9,6 +10,11 @@ const MAX_PAUSE_MS = 4;
 const SLOW_MS = 100;
 /** So many slow ones are passed by; when more are slow, it is not the connection but the database. */
 const MAX_SLOW = 3;
+/**
+ * Questions that wait at most. Each holds the request that asks it: while the database does not answer, requests come,
+ * run out of time and are answered, and their questions would still lie here.
+ */
+export const MAX_WAITING = 10_000;
 
 interface Question<T> {
   readonly id: string;
@@ -44,8 +50,10 @@ export class QuestionBatch<T> {
     private readonly maxRunning = 1,
   ) {}
 
-  /** What has this id, if it is alive. Rejects with what `ask` rejects with. */
+  /** What has this id, if it is alive. Rejects with what `ask` rejects with; SERVICE_UNAVAILABLE when too many wait. */
   find(id: string): Promise<T | null> {
+    if (this.#waiting.length >= MAX_WAITING)
+      return Promise.reject(new AppError('SERVICE_UNAVAILABLE', { retryAfterSeconds: 2 }));
     return new Promise((resolve, reject) => {
       this.#waiting.push({ id, resolve, reject });
       this.#schedule();
