@@ -6,6 +6,7 @@ import type { Effects } from '../platform/database/index.js';
 import { newOpaqueToken, type AccountTokenRepository } from '../users/index.js';
 import type { PasswordHasher } from './password-hasher.js';
 import { PasswordService } from './password.service.js';
+import type { SignInThrottle } from './sign-in-throttle.js';
 
 const USER = '01980c5e-7d5a-7c3e-9b1a-3f2d1c0b9a87';
 const PASSWORD = 'Correct-Horse-9';
@@ -14,7 +15,9 @@ function auth(planned: { tokens?: Partial<AccountTokenRepository>; passwords?: P
   const tokens = strictMock<AccountTokenRepository>('AccountTokenRepository', planned.tokens);
   const passwords = strictMock<PasswordHasher>('PasswordHasher', planned.passwords);
   const cuts = notedCuts();
-  return { tokens, cuts, service: new PasswordService(tokens, passwords, new ArcanaConfig(), cuts) };
+  const throttle = strictMock<SignInThrottle>('SignInThrottle', { welcome: async () => undefined });
+  const service = new PasswordService(tokens, passwords, new ArcanaConfig(), cuts, throttle);
+  return { tokens, cuts, throttle, service };
 }
 
 const summary = (effects: Effects) => ({
@@ -29,7 +32,7 @@ describe('setting a password by token', () => {
   const invalid = { code: 'VALIDATION_FAILED', ...reason('RESET_TOKEN_INVALID') };
 
   test('sets it and says so', async () => {
-    const { service, tokens, cuts } = auth({
+    const { service, tokens, cuts, throttle } = auth({
       tokens: { find: async () => owner, redeemForPassword: async () => true },
       passwords: { hash: async () => 'new hash' },
     });
@@ -41,6 +44,10 @@ describe('setting a password by token', () => {
       audit: [['PASSWORD_RESET', USER]],
     });
     expect(cuts.ofUser.mock.calls).toEqual([[USER]]);
+    expect(throttle.welcome.mock.calls).toEqual([[USER, owner.email]]);
+    // The token is used up: the answer must not be an error because of what comes after.
+    throttle.welcome.mockRejectedValueOnce(new Error('the database is away'));
+    await service.reset({ token, new_password: PASSWORD });
   });
 
   test('keeps the token when the password is refused', async () => {

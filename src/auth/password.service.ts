@@ -9,6 +9,7 @@ import { PasswordChanged } from './auth.events.js';
 import { ResetPasswordRequest } from './dto/auth-requests.dto.js';
 import { PasswordHasher } from './password-hasher.js';
 import { checkPassword } from './password-policy.js';
+import { SignInThrottle } from './sign-in-throttle.js';
 
 /** The rules of setting a password. */
 @Injectable()
@@ -18,10 +19,12 @@ export class PasswordService {
     private readonly passwords: PasswordHasher,
     private readonly config: ArcanaConfig,
     private readonly cuts: AccessCuts,
+    private readonly throttle: SignInThrottle,
   ) {}
 
   /**
-   * Sets a password by a token that was mailed to the owner; every session of the account ends.
+   * Sets a password by a token that was mailed to the owner; every session of the account ends, and
+   * failed sign-ins that were counted for it are forgotten.
    * @throws RESET_TOKEN_INVALID (VALIDATION_FAILED), also for all but one of several callers at once; VALIDATION_FAILED
    *   when the password breaks the policy: the token then still works
    */
@@ -40,5 +43,7 @@ export class PasswordService {
     );
     if (!isSet) throw RESET_TOKEN_INVALID.error();
     await this.cuts.ofUser(owner.user_id);
+    // The password is set, and the token used up: nothing that fails now may tell otherwise.
+    await this.throttle.welcome(owner.user_id, owner.email).catch(() => undefined);
   }
 }

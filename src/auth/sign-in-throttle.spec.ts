@@ -56,6 +56,18 @@ function throttleWith(
 const REFUSED = 'TOO_MANY_REQUESTS';
 
 describe('[6.1.1, 6.3.1] failed sign-ins', () => {
+  test('are forgotten when the owner set a password by mail, who then gets in from there whatever strangers do', async () => {
+    const { throttle, fail, attempt } = throttleWith();
+    await fail(ADA, HOME, 3);
+    for (let n = 0; n < 4; n++) await fail(ADA, `198.51.100.${n}`, 3);
+    expect(await attempt(ADA, HOME, true)).toBe(REFUSED);
+    await from(HOME, () => throttle.welcome(ADA_ID, ADA));
+    expect(await attempt(ADA, HOME, true)).toBe('in');
+    for (let n = 0; n < 4; n++) await fail(ADA, `203.0.113.${n}`, 3);
+    expect(await attempt(ADA, '203.0.113.99', true)).toBe(REFUSED);
+    expect(await attempt(ADA, HOME, true)).toBe('in');
+  });
+
   test('of one account from one address are limited', async () => {
     const { fail, attempt } = throttleWith();
     expect(await fail(ADA, HOME, 5)).toEqual(['wrong', 'wrong', 'wrong', REFUSED, REFUSED]);

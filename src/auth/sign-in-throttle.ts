@@ -67,6 +67,17 @@ export class SignInThrottle {
     await this.limiter.forgive(accountKey(email), this.#settings.window_secs);
   }
 
+  /**
+   * Its owner has just proved to read the account's mail: what was counted for it is forgotten, and the address the owner
+   * calls from is known from now on. So the way back in is open to the owner, and to the owner alone, also from a new
+   * place while strangers try the account.
+   */
+  async welcome(userId: string, email: string): Promise<void> {
+    await this.forgive(email);
+    const address = clientKey(RequestContext.current()?.ip);
+    await this.known.remember(userId, address, this.#settings.known_address_days);
+  }
+
   /** The account at this address first; then those that do not count where the account is known. */
   #budgets(account: string, address: string): AttemptBudget[] {
     const settings = this.#settings;
