@@ -1,12 +1,23 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
 import { pino, type Logger } from 'pino';
 import { startApplication, type Application } from '../../src/app/start.js';
-import { loadConfig } from '../../src/platform/config/index.js';
+import { loadConfig, ObservabilitySettings } from '../../src/platform/config/index.js';
 import { createDataSource, runMigrations } from '../../src/platform/database/index.js';
+import { createLogger } from '../../src/platform/observability/index.js';
 import { prepareQueueSchema } from '../../src/platform/queue/index.js';
 import { createTestDatabase, ensureTemplateDatabase, type TestDatabase } from './embedded-postgres.js';
+import {
+  expectNoLeaks,
+  leaksIn,
+  noteMail,
+  noteSecretFile,
+  noteSecretSettings,
+  personalDataIn,
+} from './used-secrets.js';
+import { linesOf, rowsOf } from './written-places.js';
 
 export const ADMIN = { email: 'root@example.test', password: 'Correct-Horse-7-Battery' };
 
@@ -35,7 +46,13 @@ export interface TestApplication extends Application {
   readonly directory: string;
   /** Every line that was logged, parsed. */
   readonly log: Record<string, unknown>[];
-  /** Also removes the database and the directory. */
+  /** Every line as it was written, also those that a test has taken out of `log`. */
+  readonly lines: readonly string[];
+  /**
+   * Also removes the database and the directory.
+   * @throws Error when a secret of the tests stands in a line that was logged, at whatever level, or in a row of the
+   *   database, or personal data in a line at info or above
+   */
   close(): Promise<void>;
 }
 
@@ -60,44 +77,65 @@ export async function bootApplication(
 ): Promise<TestApplication> {
   const database = await createTestDatabase({ template: await migratedTemplate() });
   const directory = await mkdtemp(join(tmpdir(), 'arcana-e2e-'));
-  const { logger, log } = recordingLogger();
-  const { config } = loadConfig({
-    argv: [],
-    env: {
-      ...CHEAP,
-      ...FREE_PORTS,
-      ...NO_RATE_LIMIT,
-      ARCANA_DATA_DIRECTORY: directory,
-      ARCANA_DATABASE__URL: await detour(database.url),
-      ARCANA_DATABASE__MAX_CONNECTIONS: '5',
-      ARCANA_BOOTSTRAP__ADMIN_EMAIL: ADMIN.email,
-      ARCANA_BOOTSTRAP__ADMIN_PASSWORD: ADMIN.password,
-      ...env,
-    },
-    terminal: false,
-  });
+  const { logger, log, lines } = recordingLogger();
+  const settings = {
+    ...CHEAP,
+    ...FREE_PORTS,
+    ...NO_RATE_LIMIT,
+    ARCANA_DATA_DIRECTORY: directory,
+    ARCANA_DATABASE__URL: await detour(database.url),
+    ARCANA_DATABASE__MAX_CONNECTIONS: '5',
+    ARCANA_BOOTSTRAP__ADMIN_EMAIL: ADMIN.email,
+    ARCANA_BOOTSTRAP__ADMIN_PASSWORD: ADMIN.password,
+    ...env,
+  };
+  noteSecretSettings(settings);
+  const { config } = loadConfig({ argv: [], env: settings, terminal: false });
   const remove = async (): Promise<void> => {
     await database.drop();
     await rm(directory, { recursive: true, force: true });
   };
   try {
     const application = await startApplication(config, logger);
+    noteSecretFile(join(directory, 'jwt-secret'), 'the signing secret');
     const close = async (): Promise<void> => {
-      await application.close();
-      await remove();
+      try {
+        await application.close();
+        await noteMailsIn(join(directory, 'mail'));
+        const written = linesOf(lines.join('\n'));
+        expectNoLeaks([
+          ...leaksIn([...written.all, ...(await rowsOf(database.url))]),
+          ...personalDataIn(written.atInfo),
+        ]);
+      } finally {
+        await remove();
+      }
     };
-    return { ...application, database, directory, log, close };
+    return { ...application, database, directory, log, lines, close };
   } catch (error) {
     await remove();
     throw error;
   }
 }
 
-function recordingLogger(): { logger: Logger; log: Record<string, unknown>[] } {
+async function noteMailsIn(directory: string): Promise<void> {
+  for (const name of await readdir(directory).catch(() => []))
+    noteMail(await readFile(join(directory, name), 'utf8'));
+}
+
+/** The product's own logger, at its most talkative; levels are numbers in `log`, as pino has them. */
+function recordingLogger(): { logger: Logger; log: Record<string, unknown>[]; lines: string[] } {
   const log: Record<string, unknown>[] = [];
-  const logger = pino(
-    { level: 'debug' },
-    { write: (line: string) => void log.push(JSON.parse(line) as never) },
-  );
-  return { logger, log };
+  const lines: string[] = [];
+  const destination = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      const line = chunk.toString();
+      const entry = JSON.parse(line) as Record<string, unknown>;
+      lines.push(line.trimEnd());
+      log.push({ ...entry, level: pino.levels.values[String(entry['level'])] });
+      done();
+    },
+  });
+  const settings = Object.assign(new ObservabilitySettings(), { log_format: 'json', log_level: 'trace' });
+  return { logger: createLogger(settings, destination), log, lines };
 }

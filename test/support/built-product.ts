@@ -5,6 +5,14 @@ import { projectRoot } from '../../src/platform/config/index.js';
 import { createTestDatabase } from './embedded-postgres.js';
 import { scratchDirectory } from './run-directory.js';
 import { ADMIN, FREE_PORTS, migratedTemplate } from './application.js';
+import {
+  expectNoLeaks,
+  leaksIn,
+  noteSecretFile,
+  noteSecretSettings,
+  personalDataIn,
+} from './used-secrets.js';
+import { linesOf } from './written-places.js';
 
 const FLAGS = [
   '--import',
@@ -25,7 +33,11 @@ export interface BuiltProduct {
   /** Everything it has written to standard output so far. */
   output(): string;
   errors(): string;
-  /** Sends the signal and waits for the end. @returns the exit code, null when a signal ended it */
+  /**
+   * Sends the signal and waits for the end.
+   * @returns the exit code, null when a signal ended it
+   * @throws Error when it has written a secret of the tests, or personal data into its log
+   */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
@@ -59,6 +71,7 @@ interface StartOptions {
 }
 
 function launch(env: Record<string, string>, { args = [], root = projectRoot() }: StartOptions) {
+  noteSecretSettings(env);
   const child = spawn(process.execPath, [...FLAGS, ...args], {
     cwd: root,
     env: childEnvironment(env),
@@ -106,9 +119,12 @@ export async function startBuilt(
     directory: env['ARCANA_DATA_DIRECTORY'] ?? '',
     output: () => text.output,
     errors: () => text.errors,
-    stop: (signal = 'SIGTERM') => {
+    stop: async (signal = 'SIGTERM') => {
       child.kill(signal);
-      return exited;
+      const code = await exited;
+      noteSecretFile(join(env['ARCANA_DATA_DIRECTORY'] ?? '', 'jwt-secret'), 'the signing secret');
+      expectNothingToldBy(text);
+      return code;
     },
   };
 }
@@ -120,5 +136,18 @@ export async function failToStart(
 ): Promise<FailedStart> {
   const { child, text } = launch(env, options);
   const [code] = (await once(child, 'close')) as [number | null];
+  expectNothingToldBy(text);
   return { code, ...text };
+}
+
+/** The first password of the first start is told once, on the terminal: that line is meant to be read. */
+const FIRST_PASSWORD = /^ {2}Password +\S+$/m;
+
+function expectNothingToldBy({ output, errors }: { output: string; errors: string }): void {
+  const told = linesOf(output.replace(FIRST_PASSWORD, ''), 'standard output');
+  const failures = linesOf(errors, 'standard error');
+  expectNoLeaks([
+    ...leaksIn([...told.all, ...failures.all]),
+    ...personalDataIn([...told.atInfo, ...failures.atInfo]),
+  ]);
 }

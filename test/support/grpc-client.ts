@@ -4,6 +4,7 @@ import protoLoader from '@grpc/proto-loader';
 import type { MethodDefinition, PackageDefinition, ServiceDefinition } from '@grpc/proto-loader';
 import protobuf from 'protobufjs';
 import { protoDirectory, protoFiles } from '../../src/platform/grpc/index.js';
+import { noteCredential, noteSecretsIn } from './used-secrets.js';
 
 /** google.rpc as its publisher writes it, independent of the product's own copy. */
 const { root } = protobuf.parse(
@@ -192,6 +193,7 @@ export class GrpcClient {
     request: Request,
     call: GrpcCall,
   ): Promise<GrpcAnswer<T>> {
+    if (!Buffer.isBuffer(request)) noteSecretsIn(request);
     return new Promise((resolve, reject) => {
       let headers: Metadata | undefined;
       let answer: T;
@@ -207,6 +209,7 @@ export class GrpcClient {
           (error, value) => {
             failure = error;
             answer = value as T;
+            if (!Buffer.isBuffer(value)) noteSecretsIn(value);
           },
         )
         .on('metadata', (received) => (headers = received))
@@ -224,6 +227,8 @@ export class GrpcClient {
 function metadataOf({ metadata = {}, token }: GrpcCall): Metadata {
   const sent = new Metadata();
   for (const [key, value] of Object.entries(metadata)) sent.set(key, value);
+  noteCredential(metadata['authorization']);
+  noteCredential(token === undefined ? undefined : `Bearer ${token}`);
   if (token !== undefined) sent.set('authorization', `Bearer ${token}`);
   return sent;
 }

@@ -2,6 +2,7 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { notePem } from './used-secrets.js';
 
 export type PairAlgorithm = 'ES256' | 'RS256';
 
@@ -19,12 +20,9 @@ export function newKeyPair(algorithm: PairAlgorithm): KeyPair {
     algorithm === 'ES256'
       ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
       : generateKeyPairSync('rsa', { modulusLength: 3072 });
-  return {
-    algorithm,
-    privateKey,
-    publicKey,
-    pem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-  };
+  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  notePem(pem, 'a private key');
+  return { algorithm, privateKey, publicKey, pem };
 }
 
 /** `20261121T181500Z`: how the name of a file begins whose key signs from `date` on. */

@@ -1,3 +1,5 @@
+import { noteCredential, noteSecretsIn } from './used-secrets.js';
+
 /** JSON as a client sees it, before it has looked at what is inside. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the tests say what they expect by comparing
 export type Json = any;
@@ -38,6 +40,9 @@ export class RestClient {
     path: string,
     { token, headers = {}, body, raw }: RestCall = {},
   ): Promise<RestAnswer> {
+    noteCredential(headers['authorization']);
+    noteCredential(token === undefined ? undefined : `Bearer ${token}`);
+    noteSecretsIn(body);
     const content = raw ?? (body === undefined ? undefined : JSON.stringify(body));
     const response = await fetch(`${this.baseUrl}${path}`, {
       method,
@@ -51,10 +56,12 @@ export class RestClient {
     });
     const text = await response.text();
     const isJson = /^application\/(problem\+)?json/.test(response.headers.get('content-type') ?? '');
+    const answer: Json = isJson && text !== '' ? JSON.parse(text) : null;
+    noteSecretsIn(answer);
     return {
       status: response.status,
       headers: response.headers,
-      body: isJson && text !== '' ? JSON.parse(text) : null,
+      body: answer,
       text,
     };
   }

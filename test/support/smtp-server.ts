@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server';
 import { scratchDirectory } from './run-directory.js';
+import { noteMail } from './used-secrets.js';
 
 const run = promisify(execFile);
 
@@ -157,6 +158,7 @@ export class TestSmtpServer {
       return;
     }
     const raw = Buffer.concat(chunks).toString();
+    noteMail(raw);
     const { mailFrom, rcptTo } = session.envelope;
     const mail: ReceivedMail = {
       from: mailFrom ? mailFrom.address : '',

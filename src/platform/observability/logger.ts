@@ -77,6 +77,19 @@ class QuietLogger extends NestPinoLogger {
   }
 }
 
+/** Writes to the logger it was given: nestjs-pino's own remembers the first one of the process for all that follow. */
+class OwnPinoLogger extends PinoLogger {
+  readonly #own: Logger;
+
+  constructor(own: Logger) {
+    super({ pinoHttp: { logger: own } });
+    this.#own = own;
+  }
+
+  override get logger(): Logger {
+    return this.#own;
+  }
+}
+
 /** What Nest and every `new Logger('Name')` of a feature write to. */
-export const nestLogger = (logger: Logger): LoggerService =>
-  new QuietLogger(new PinoLogger({ pinoHttp: { logger } }), {});
+export const nestLogger = (logger: Logger): LoggerService => new QuietLogger(new OwnPinoLogger(logger), {});

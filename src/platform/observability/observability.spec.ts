@@ -87,6 +87,14 @@ describe('the logger', () => {
     expect(last()).toMatchObject({ level: 'error', context: 'Users', err: { message: 'broken' } });
     Logger.overrideLogger(false);
   });
+
+  it('writes to the logger of the product that was started last, not of the first one of the process', () => {
+    const [first, second] = [recorder(), recorder()];
+    for (const { logger } of [first, second]) Logger.overrideLogger(nestLogger(logger));
+    new Logger('Users').warn('renamed');
+    expect([first.lines, second.last()]).toEqual([[], expect.objectContaining({ msg: 'renamed' })]);
+    Logger.overrideLogger(false);
+  });
 });
 
 describe('the metrics', () => {
