@@ -126,14 +126,11 @@ export class SessionService {
 
   async #end(session: SessionOwner, reason: 'logout' | 'ended'): Promise<boolean> {
     const { session_id, user_id } = session;
-    const action = reason === 'logout' ? 'LOGGED_OUT' : 'SESSION_ENDED';
-    const wasAlive = await this.sessions.revoke(
-      session,
-      reason,
-      effects()
-        .event(LoggedOut, { user_id, session_id })
-        .audited(action, { target: user_id, details: { session_id } }),
-    );
+    const entry = { target: user_id, details: { session_id } };
+    const caused = effects().event(LoggedOut, { user_id, session_id });
+    if (reason === 'logout') caused.audited('LOGGED_OUT', entry);
+    else caused.audited('SESSION_ENDED', entry);
+    const wasAlive = await this.sessions.revoke(session, reason, caused);
     // Also when it was over already: whoever ended it may not have come to this.
     await this.cuts.ofSession(session_id);
     return wasAlive;

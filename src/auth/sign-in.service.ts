@@ -55,7 +55,7 @@ export class SignInService {
     if (refusal || !credentials || hash === null) {
       // Who is told why knows the password: that is no guess.
       await (refusal?.code === 'FORBIDDEN' ? attempt.dropped() : attempt.failed());
-      await this.#recordFailure(credentials?.user_id);
+      await this.#recordFailure(credentials, isRight);
       throw refusal ?? new AppError('INVALID_CREDENTIALS');
     }
     await attempt.succeeded(credentials.user_id);
@@ -98,12 +98,17 @@ export class SignInService {
     return undefined;
   }
 
-  /** Written for unknown accounts too, or the time of the answer would tell them apart. */
-  #recordFailure(user_id: string | undefined): Promise<void> {
+  /**
+   * Written for unknown accounts too, or the time of the answer would tell them apart. Why it failed is for those who
+   * read the audit log. What was typed as an address is not kept: people type passwords there.
+   */
+  #recordFailure(credentials: Credentials | null, isRight: boolean): Promise<void> {
+    const user_id = credentials?.user_id;
+    const reason = !credentials ? 'unknown_account' : isRight ? credentials.status : 'wrong_password';
     return this.sessions.recordFailure(
       effects()
         .event(LoginFailed, { ...(user_id !== undefined && { user_id }) })
-        .audited('LOGIN_FAILED', { target: user_id }),
+        .audited('LOGIN_FAILED', { target: user_id, details: { reason } }),
     );
   }
 

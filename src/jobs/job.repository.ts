@@ -1,4 +1,5 @@
-import { listOf, nullable, RemotePort } from '../platform/deployment/index.js';
+import { Effects } from '../platform/database/index.js';
+import { listOf, Nothing, nullable, RemotePort } from '../platform/deployment/index.js';
 import { Job } from './dto/job.dto.js';
 import { JobFilter } from './job-filter.js';
 
@@ -7,6 +8,7 @@ import { JobFilter } from './job-filter.js';
   find: { args: [String], result: nullable(Job), idempotent: true },
   list: { args: [JobFilter], result: listOf(Job), idempotent: true },
   deleteFinished: { args: [Date, Number], result: Number, idempotent: true },
+  recordRequest: { args: [Effects], result: Nothing },
 })
 export abstract class JobRepository {
   /** The job with its log lines, or null. */
@@ -20,4 +22,7 @@ export abstract class JobRepository {
    * @returns how many were deleted
    */
   abstract deleteFinished(before: Date, limit: number): Promise<number>;
+
+  /** Writes the effects of a request for a job. The queue may be in Redis: no transaction spans both. */
+  abstract recordRequest(effects: Effects): Promise<void>;
 }

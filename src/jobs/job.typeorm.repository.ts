@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '../platform/database/index.js';
+import { Database, EffectsWriter, type Effects } from '../platform/database/index.js';
 import type { Job } from './dto/job.dto.js';
 import type { JobFilter } from './job-filter.js';
 import { JobEntity } from './job.entity.js';
@@ -9,7 +9,10 @@ import { JobRepository } from './job.repository.js';
 /** Records of jobs in PostgreSQL. */
 @Injectable()
 export class TypeOrmJobRepository extends JobRepository {
-  constructor(private readonly database: Database) {
+  constructor(
+    private readonly database: Database,
+    private readonly effects: EffectsWriter,
+  ) {
     super();
   }
 
@@ -51,5 +54,9 @@ export class TypeOrmJobRepository extends JobRepository {
       );
       return deleted;
     });
+  }
+
+  async recordRequest(effects: Effects): Promise<void> {
+    await this.database.transaction((tx) => this.effects.write(tx, effects));
   }
 }

@@ -1,4 +1,5 @@
 import { Principal, RequestContext } from '../platform/context/index.js';
+import type { Effects } from '../platform/database/index.js';
 import type { Enqueued, EnqueueOptions, JobQueue } from '../platform/queue/index.js';
 import { UNKNOWN_JOB_TYPE } from '../platform/queue/index.js';
 import type { Role } from '../platform/security/index.js';
@@ -34,6 +35,13 @@ class FakeRepository extends JobRepository {
   list(filter: JobFilter): Promise<Job[]> {
     this.filters.push(filter);
     return Promise.resolve(this.jobs.slice(0, filter.limit));
+  }
+
+  readonly requests: Effects[] = [];
+
+  recordRequest(requested: Effects): Promise<void> {
+    this.requests.push(requested);
+    return Promise.resolve();
   }
 
   deleteFinished(): Promise<number> {
@@ -121,6 +129,12 @@ describe('JobsService', () => {
   });
 
   describe('enqueue', () => {
+    it('enqueues nothing of which the audit log does not know', async () => {
+      repository.recordRequest = () => Promise.reject(new Error('full'));
+      await expect(as('admin', () => service.enqueue({ type: 'unit.work' }))).rejects.toThrow('full');
+      expect(queue.calls).toEqual([]);
+    });
+
     it('hands on everything that was asked for and answers the record', async () => {
       repository.jobs.push(job(0));
       const at = new Date();
@@ -136,6 +150,9 @@ describe('JobsService', () => {
         }),
       );
       expect(answer).toEqual({ ...job(0), deduplicated: false });
+      expect(repository.requests.flatMap(({ audit }) => audit)).toEqual([
+        { action: 'JOB_REQUESTED', details: { type: 'unit.work' } },
+      ]);
       expect(queue.calls).toEqual([
         ['unit.work', { n: 1 }, { priority: 'high', at, tags: ['a'], correlationId: 'c', uniqueKey: 'k' }],
       ]);

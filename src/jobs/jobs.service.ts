@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { effects } from '../platform/database/index.js';
 import { Remote } from '../platform/deployment/index.js';
 import { AppError } from '../platform/errors/index.js';
 import { JobQueue } from '../platform/queue/index.js';
@@ -38,7 +39,8 @@ export class JobsService {
   }
 
   /**
-   * Enqueues a job for the caller, who needs the permission that the job's type declares.
+   * Enqueues a job for the caller, who needs the permission that the job's type declares. That they asked for it is
+   * audited before, for the queue takes part in no transaction: nothing is enqueued of which the audit log does not know.
    * @throws UNKNOWN_JOB_TYPE, JOB_TYPE_INTERNAL, FORBIDDEN, VALIDATION_FAILED naming every broken field of the payload,
    *   PAYLOAD_TOO_LARGE, SERVICE_UNAVAILABLE at once when the queue cannot be reached
    */
@@ -46,6 +48,7 @@ export class JobsService {
   async enqueue(request: EnqueueJob): Promise<EnqueuedJob> {
     const permission = this.queue.enqueuePermission(request.type);
     if (!permits(currentPrincipal(), permission)) throw new AppError('FORBIDDEN');
+    await this.jobs.recordRequest(effects().audited('JOB_REQUESTED', { details: { type: request.type } }));
     const { id, deduplicated } = await this.queue.enqueueByType(request.type, request.payload ?? {}, {
       priority: request.priority,
       at: request.scheduled_at,

@@ -4,7 +4,7 @@ import { TypeOrmJobRecorder } from '../../src/jobs/job-recorder.typeorm.reposito
 import { JobEntity } from '../../src/jobs/job.entity.js';
 import type { JobFilter } from '../../src/jobs/job-filter.js';
 import { TypeOrmJobRepository } from '../../src/jobs/job.typeorm.repository.js';
-import { Database, createDataSource, newId } from '../../src/platform/database/index.js';
+import { Database, EffectsWriter, createDataSource, newId } from '../../src/platform/database/index.js';
 import type { JobSnapshot } from '../../src/platform/queue/index.js';
 import { ArcanaConfig } from '../../src/platform/config/index.js';
 import {
@@ -57,7 +57,7 @@ describe('The records of jobs in PostgreSQL', () => {
     dataSource = createDataSource(settings, [JobEntity]);
     await dataSource.initialize();
     recorder = new TypeOrmJobRecorder(new Database(dataSource));
-    jobs = new TypeOrmJobRepository(new Database(dataSource));
+    jobs = new TypeOrmJobRepository(new Database(dataSource), new EffectsWriter());
   });
 
   afterAll(async () => {
