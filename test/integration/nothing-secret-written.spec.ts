@@ -11,13 +11,13 @@ async function endAfter(act: (product: TestProduct) => Promise<void> | void): Pr
   const product = await startProduct();
   const failure = await Promise.resolve(act(product)).then(
     () => undefined,
-    (error: Error) => error,
+    (error: unknown) => error,
   );
   const end = await product.stop().then(
     () => 'nothing',
-    ({ message }: Error) => message,
+    (error: unknown) => (error as Error).message,
   );
-  if (failure) throw failure;
+  if (failure !== undefined) throw failure as Error;
   return end;
 }
 

@@ -57,10 +57,10 @@ function summaryOf(line: string): string {
   const { level, context, route } = parsed(line) ?? {};
   return level === undefined
     ? ''
-    : ` (${[level, context, route].filter((each) => each !== undefined).join(', ')})`;
+    : ` (${[level, context, route].filter((each) => typeof each === 'string').join(', ')})`;
 }
 
 function isAtInfo(line: string): boolean {
   const level = parsed(line)?.['level'];
-  return level !== undefined && !['trace', 'debug'].includes(String(level));
+  return typeof level === 'string' && level !== 'trace' && level !== 'debug';
 }
