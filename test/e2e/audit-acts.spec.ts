@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../../src/platform/config/index.js';
 import { actionsIn } from '../support/audited-actions.js';
+import { eventually } from '../support/eventually.js';
 import { describeOverLinks, startProduct } from '../support/over-links.js';
 import type { Json } from '../support/rest-client.js';
 import { ACCOUNT_ACTS } from './audit/accounts.js';
@@ -10,7 +11,12 @@ import { Stage } from './audit/stage.js';
 
 // Every security-relevant act: a feature that audits one more adds its row here, or below where it needs a stage of its own.
 const ACTS = [...ACCOUNT_ACTS, ...SIGN_IN_ACTS];
-const ELSEWHERE = ['FIRST_SUPER_ADMIN_CREATED', 'REGISTRATION_ATTEMPTED'];
+const ELSEWHERE = [
+  'FIRST_SUPER_ADMIN_CREATED',
+  'REGISTRATION_ATTEMPTED',
+  'USERS_IMPORTED',
+  'USERS_IMPORT_ENDED',
+];
 
 describe('the table of acts', () => {
   it('has a row for every action that the source audits, and for none that it does not', () => {
@@ -63,6 +69,38 @@ describeOverLinks('the audit log tells of', (product) => {
         ip: null,
         route: null,
       },
+    ]);
+  });
+
+  it('USERS_IMPORTED, each USER_CREATED and USERS_IMPORT_ENDED: a file of accounts, from the request to its end', async () => {
+    const { people, rest } = product();
+    const admin = await people.withRole('admin');
+    const email = people.newEmail();
+    const { body } = await rest.send('POST', '/api/v1/users/import?send_invitations=false', {
+      token: admin.token,
+      headers: { 'x-request-id': 'act.import', 'user-agent': 'audit-acts', 'content-type': 'text/csv' },
+      raw: `name,email\nGrace Hopper,${email}\nNobody,none\n`,
+    });
+    const id = body.import_id as string;
+    expect(await rows(`target_id=${id}&action=USERS_IMPORTED`)).toMatchObject([
+      {
+        actor_id: admin.id,
+        actor_via: 'access_token',
+        details: { format: 'csv', send_invitations: false },
+        request_id: 'act.import',
+        ip: '127.0.0.1',
+        user_agent: 'audit-acts',
+        route: 'POST /api/v1/users/import',
+      },
+    ]);
+    const ended = await eventually('the import is over', async () => {
+      const found = await rows(`target_id=${id}&action=USERS_IMPORT_ENDED`);
+      return found.length > 0 ? found : undefined;
+    });
+    const figures = { state: 'COMPLETED', rows: 2, created: 1, refused: 1 };
+    expect(ended).toMatchObject([{ details: figures, request_id: 'act.import' }]);
+    expect(await rows('request_id=act.import&action=USER_CREATED')).toMatchObject([
+      { details: { after: { name: 'Grace Hopper', email, role: 'user' }, import_id: id, row: 1 } },
     ]);
   });
 

@@ -238,4 +238,15 @@ export const ACCOUNT_ACTS: Act[] = [
       return { actor: admin.id, target: null, details: job };
     },
   ],
+  [
+    'USERS_EXPORTED',
+    'an administrator takes accounts away',
+    'GET /api/v1/users/export',
+    async (stage) => {
+      const admin = await stage.people.withRole('admin');
+      const path = '/api/v1/users/export?format=csv&role=moderator';
+      await stage.rest(200, 'GET', path, undefined, admin.token);
+      return { actor: admin.id, target: null, details: { format: 'csv', filter: { role: 'moderator' } } };
+    },
+  ],
 ];
