@@ -113,22 +113,16 @@ export class TypeOrmSessionRepository extends SessionRepository {
 
   revokeAll(user_id: string, reason: string, effects: Effects): Promise<number> {
     return this.database.transaction(async (tx) => {
-      // In the order of their ids: two callers cannot wait for each other.
-      const alive = await tx.query<{ id: string }[]>(
-        `SELECT s.id FROM sessions s JOIN users u ON u.id = s.user_id
-         WHERE s.user_id = $1 AND ${ALIVE} ORDER BY s.id FOR UPDATE OF s`,
-        [user_id],
-      );
-      if (alive.length === 0) return 0;
-      await tx.query(
-        `UPDATE sessions SET revoked_at = now(), revoked_reason = $2 WHERE id = ANY($1::uuid[])`,
-        [alive.map(({ id }) => id), reason],
-      );
-      const endings = newEffects();
-      for (const { id } of alive) endings.event(LoggedOut, { user_id, session_id: id });
-      await this.effects.write(tx, effects);
-      await this.effects.write(tx, endings);
-      return alive.length;
+      let total = 0;
+      for (;;) {
+        const ended = await endSome(tx, user_id, reason);
+        if (ended.length === 0) return total;
+        const endings = newEffects();
+        for (const { id } of ended) endings.event(LoggedOut, { user_id, session_id: id });
+        if (total === 0) await this.effects.write(tx, effects);
+        await this.effects.write(tx, endings);
+        total += ended.length;
+      }
     });
   }
 
@@ -232,6 +226,23 @@ async function trade(tx: EntityManager, sessionId: string, rotation: Rotation): 
       successor_seed ?? null,
     ],
   );
+}
+
+/** Ends sessions of an account that are alive, 1,000 at most: each is an event, and how many there are is its owner's. */
+async function endSome(tx: EntityManager, userId: string, reason: string): Promise<{ id: string }[]> {
+  // In the order of their ids: two callers cannot wait for each other.
+  const alive = await tx.query<{ id: string }[]>(
+    `SELECT s.id FROM sessions s JOIN users u ON u.id = s.user_id
+     WHERE s.user_id = $1 AND ${ALIVE} ORDER BY s.id LIMIT 1000 FOR UPDATE OF s`,
+    [userId],
+  );
+  if (alive.length > 0) {
+    await tx.query(`UPDATE sessions SET revoked_at = now(), revoked_reason = $2 WHERE id = ANY($1::uuid[])`, [
+      alive.map(({ id }) => id),
+      reason,
+    ]);
+  }
+  return alive;
 }
 
 /** @returns whether it was not ended before */

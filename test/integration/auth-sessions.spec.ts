@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { LiveSession, type NewSession } from '../../src/auth/dto/session.dto.js';
-import { effects, newId } from '../../src/platform/database/index.js';
+import { effects, EffectsWriter, newId } from '../../src/platform/database/index.js';
 import { newOpaqueToken } from '../../src/users/index.js';
 import {
   audited,
@@ -179,6 +179,22 @@ describe('the sessions of an account', () => {
     expect(await sessions.findLive(stranger.id)).not.toBeNull();
     expect((await loggedOut(user_id)).sort()).toEqual([first.id, second.id].sort());
     expect(await endAll(user_id)).toBe(0);
+    expect(await audited(dataSource, 'LOGGED_OUT_ALL', user_id)).toBe(1);
+  });
+
+  test('end however many they are, some at a time: nobody fills the memory of a process by signing in', async () => {
+    const { user_id } = await open();
+    await dataSource.query(
+      `INSERT INTO sessions (id, user_id, access_epoch, absolute_expires_at)
+       SELECT gen_random_uuid(), $1, 0, now() + interval '1 day' FROM generate_series(1, 2200)`,
+      [user_id],
+    );
+    const write = jest.spyOn(EffectsWriter.prototype, 'write');
+    expect(await endAll(user_id)).toBe(2201);
+    const sizes = write.mock.calls.map(([, { events }]) => events.length);
+    write.mockRestore();
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(1000);
+    expect(await loggedOut(user_id)).toHaveLength(2201);
     expect(await audited(dataSource, 'LOGGED_OUT_ALL', user_id)).toBe(1);
   });
 
