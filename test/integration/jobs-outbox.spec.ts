@@ -160,6 +160,33 @@ describe('The outbox relay', () => {
     expect(observer.contexts[0]!.trace.traceId).toBe(request.trace.traceId);
   });
 
+  it('names the event that caused an event, and the job that did', async () => {
+    const observer = app.nest.get(Observer);
+    const events = ['first', 'by an event', 'by a job'].map((what) => observer.sees(what));
+    await app.relay.start();
+    app.host.start();
+    const first = effects().event(ThingHappened, { thing: 'c', what: 'first' });
+    await write(first);
+    await events[0];
+    // What a subscriber writes belongs to the event that it was given, what a handler writes to its job.
+    await RequestContext.run(observer.contexts[0]!, () =>
+      write(effects().event(ThingHappened, { thing: 'c', what: 'by an event' })),
+    );
+    const job = effects().job(TestWork, { label: 'causes' });
+    const started = app.work.started('causes');
+    await write(job);
+    const { context } = await started;
+    await RequestContext.run(context!, () =>
+      write(effects().event(ThingHappened, { thing: 'c', what: 'by a job' })),
+    );
+    await Promise.all(events);
+    expect(observer.seen.map(({ data, causation_id }) => [data.what, causation_id])).toEqual([
+      ['first', null],
+      ['by an event', first.events[0]!.id],
+      ['by a job', job.jobs[0]!.id],
+    ]);
+  });
+
   it('keeps an event that a subscriber does not take, and gives it only to that one again', async () => {
     const observer = app.nest.get(Observer);
     observer.failAt('hard', 2);

@@ -20,6 +20,8 @@ export interface RequestContextInit {
   /** Route template or rpc path, never the raw URL. */
   route?: string;
   principal?: Principal;
+  /** Id of the event or job that the work is done for; absent when it is a request. */
+  causationId?: string;
 }
 
 const storage = new AsyncLocalStorage<RequestContext>();
@@ -30,6 +32,7 @@ export class RequestContext {
   readonly protocol: Protocol;
   readonly ip: string | undefined;
   readonly userAgent: string | undefined;
+  readonly causationId: string | undefined;
   route: string | undefined;
   /** Set once by the authentication guard. */
   principal: Principal | undefined;
@@ -52,6 +55,7 @@ export class RequestContext {
     this.userAgent = init.userAgent;
     this.route = init.route;
     this.principal = init.principal;
+    this.causationId = init.causationId;
   }
 
   /** Runs `fn`, and all it awaits, inside this context. */
@@ -100,7 +104,7 @@ export class RequestContext {
    * @param terms what differs; the deadline and the signal are those given here, not those of this context
    */
   continuedAs(terms: Pick<RequestContextInit, 'deadline' | 'signal' | 'principal'>): RequestContext {
-    const { requestId, protocol, ip, userAgent, route, principal } = this;
+    const { requestId, protocol, ip, userAgent, route, principal, causationId } = this;
     return new RequestContext({
       requestId,
       protocol,
@@ -109,6 +113,7 @@ export class RequestContext {
       ...(userAgent !== undefined && { userAgent }),
       ...(route !== undefined && { route }),
       ...(principal && { principal }),
+      ...(causationId !== undefined && { causationId }),
       ...terms,
     });
   }

@@ -1,4 +1,5 @@
-import { parseCall } from './envelope.js';
+import { RequestContext } from '../context/index.js';
+import { incomingContext, outgoingContext, parseCall } from './envelope.js';
 
 /** The argument as it stands after a call was read, as JSON: an assertion on objects would look at their prototypes. */
 const argument = (json: string): string =>
@@ -27,5 +28,17 @@ describe('a call that was read', () => {
     ).args;
     for (; Array.isArray(value); [value] = value as unknown[]) depth += 1;
     expect(depth).toBe(5_000);
+  });
+});
+
+describe('the context of a call', () => {
+  it('tells the callee which event or job the work is done for', () => {
+    const caller = new RequestContext({ requestId: 'r', protocol: 'job', causationId: 'job-7' });
+    const header = RequestContext.run(caller, outgoingContext);
+    expect(incomingContext(header).causationId).toBe('job-7');
+    expect(caller.continuedAs({}).causationId).toBe('job-7');
+    expect(
+      RequestContext.run(new RequestContext({ requestId: 'r', protocol: 'http' }), outgoingContext),
+    ).not.toHaveProperty('causation_id');
   });
 });

@@ -37,6 +37,10 @@ export class LinkContext {
   @IsString()
   route?: string;
 
+  @IsOptional()
+  @IsString()
+  causation_id?: string;
+
   // An empty array, too, would satisfy ValidateNested.
   @IsOptional()
   @IsObject()
@@ -80,6 +84,7 @@ export function outgoingContext(): LinkContext {
     ...(current.ip !== undefined && { ip: current.ip }),
     ...(current.userAgent !== undefined && { user_agent: current.userAgent }),
     ...(current.route !== undefined && { route: current.route }),
+    ...(current.causationId !== undefined && { causation_id: current.causationId }),
     ...(current.principal && { principal: current.principal }),
   };
 }
@@ -95,6 +100,7 @@ export function incomingContext(header: LinkContext, signal?: AbortSignal): Requ
     ...(header.ip !== undefined && { ip: header.ip }),
     ...(header.user_agent !== undefined && { userAgent: header.user_agent }),
     ...(header.route !== undefined && { route: header.route }),
+    ...(header.causation_id !== undefined && { causationId: header.causation_id }),
     ...(header.principal && { principal: header.principal }),
   });
 }

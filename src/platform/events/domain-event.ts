@@ -30,6 +30,6 @@ export const envelopeOf = (
   occurred_at: created_at.toISOString(),
   source,
   correlation_id,
-  causation_id: null,
+  causation_id: body.causation_id ?? null,
   data: body.data,
 });

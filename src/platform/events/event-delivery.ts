@@ -75,6 +75,7 @@ export class EventDelivery {
       protocol: 'system',
       ...(row.traceparent !== null && { traceparent: row.traceparent }),
       route: event.type,
+      causationId: event.id,
     });
     const takers = [
       ...this.subscribers.of(event.type),

@@ -142,6 +142,7 @@ export class JobRunner {
       deadline: Date.now() + definition.timeoutMs,
       signal: attempt.signal,
       route: definition.type,
+      causationId: job.id!,
     });
     return RequestContext.run(context, () => attempt.run(work));
   }

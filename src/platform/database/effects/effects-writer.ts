@@ -17,13 +17,14 @@ export class EffectsWriter {
   async write(tx: EntityManager, effects: Effects): Promise<void> {
     const context = RequestContext.current();
     const correlationId = context?.requestId ?? newId();
+    const cause = context?.causationId;
     const trace = context ? traceparent(context.trace) : null;
     const rows = [
       ...effects.events.map((event) => ({
         id: event.id,
         kind: 'event',
         subject: event.subject,
-        body: event,
+        body: cause === undefined ? event : { ...event, causation_id: cause },
       })),
       ...effects.jobs.map((job) => ({ id: job.id, kind: 'job', subject: job.queue, body: job })),
     ];

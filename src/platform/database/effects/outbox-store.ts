@@ -19,7 +19,13 @@ interface OutboxRowOf<K extends string, B> {
 /** Whoever holds it delivers events: two at once could not keep the order of a subject. */
 const EVENTS_LOCK = 7_239_043;
 
-export type OutboxRow = OutboxRowOf<'event', EventEffect> | OutboxRowOf<'job', JobEffect>;
+/** An event as it lies in the outbox. */
+interface StoredEvent extends EventEffect {
+  /** Id of the event or job that caused it; absent when a request did. */
+  causation_id?: string;
+}
+
+export type OutboxRow = OutboxRowOf<'event', StoredEvent> | OutboxRowOf<'job', JobEffect>;
 
 /** What became of the rows of one batch. */
 export interface OutboxOutcome {
