@@ -1,5 +1,15 @@
 import { Type } from 'class-transformer';
-import { IsDate, IsInt, IsOptional, IsString, IsUUID, Max, Min, ValidateNested } from 'class-validator';
+import {
+  IsBoolean,
+  IsDate,
+  IsInt,
+  IsOptional,
+  IsString,
+  IsUUID,
+  Max,
+  Min,
+  ValidateNested,
+} from 'class-validator';
 
 /** A place in the order of the log: newest first, ids breaking ties. */
 export class AuditLogPosition {
@@ -39,11 +49,15 @@ export class AuditLogFilter {
   @IsDate()
   occurred_before?: Date;
 
-  /** Only what comes after this place. */
+  /** Only what comes after this place; before it, nearest first, when read backwards. */
   @IsOptional()
   @ValidateNested()
   @Type(() => AuditLogPosition)
   after?: AuditLogPosition;
+
+  @IsOptional()
+  @IsBoolean()
+  backwards?: boolean;
 
   @IsInt()
   @Min(1)

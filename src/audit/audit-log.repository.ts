@@ -7,6 +7,6 @@ import { AuditLog } from './dto/audit-log.dto.js';
   list: { args: [AuditLogFilter], result: listOf(AuditLog), idempotent: true },
 })
 export abstract class AuditLogRepository {
-  /** Up to `filter.limit` entries, newest first. */
+  /** Up to `filter.limit` entries, newest first; those nearest to the place first when read backwards from it. */
   abstract list(filter: AuditLogFilter): Promise<AuditLog[]>;
 }

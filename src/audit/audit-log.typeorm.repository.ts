@@ -15,6 +15,7 @@ export class TypeOrmAuditLogRepository extends AuditLogRepository {
 
   async list(filter: AuditLogFilter): Promise<AuditLog[]> {
     const { action, actor_id, target_id, request_id, occurred_after, occurred_before, after, limit } = filter;
+    const [sign, direction] = filter.backwards ? (['>', 'ASC'] as const) : (['<', 'DESC'] as const);
     const rows = await this.database.read((manager) => {
       const entries = manager.createQueryBuilder(AuditLogEntity, 'a').where('TRUE');
       if (action !== undefined) entries.andWhere('a.action = :action', { action });
@@ -24,11 +25,11 @@ export class TypeOrmAuditLogRepository extends AuditLogRepository {
       if (occurred_after) entries.andWhere('a.occurred_at > :occurred_after', { occurred_after });
       if (occurred_before) entries.andWhere('a.occurred_at < :occurred_before', { occurred_before });
       if (after)
-        entries.andWhere('(a.occurred_at, a.id) < (:at, CAST(:afterId AS uuid))', {
+        entries.andWhere(`(a.occurred_at, a.id) ${sign} (:at, CAST(:afterId AS uuid))`, {
           at: after.at,
           afterId: after.id,
         });
-      return entries.orderBy('a.occurred_at', 'DESC').addOrderBy('a.id', 'DESC').limit(limit).getMany();
+      return entries.orderBy('a.occurred_at', direction).addOrderBy('a.id', direction).limit(limit).getMany();
     });
     return rows.map(toAuditLog);
   }

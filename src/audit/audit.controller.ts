@@ -23,7 +23,7 @@ export class AuditController {
   })
   @ApiOkResponse({
     type: AuditLogPage,
-    headers: { Link: { description: 'Next page (RFC 8288).', schema: { type: 'string' } } },
+    headers: { Link: { description: 'Next and previous page (RFC 8288).', schema: { type: 'string' } } },
   })
   @ApiErrors(INVALID_AUDIT_CURSOR)
   async list(
@@ -31,9 +31,9 @@ export class AuditController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<AuditLogPage> {
-    const page = await this.audit.list(query);
-    const links = cursorLinks(request, page.next_cursor);
+    const { data, next_cursor, prev_cursor } = await this.audit.list(query);
+    const links = cursorLinks(request, next_cursor, prev_cursor);
     if (links !== undefined) void reply.header('link', links);
-    return page;
+    return { data, next_cursor };
   }
 }

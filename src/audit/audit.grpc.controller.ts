@@ -2,7 +2,7 @@ import { Controller } from '@nestjs/common';
 import { GrpcMethod, Payload } from '@nestjs/microservices';
 import { RequirePermission } from '../platform/security/index.js';
 import { AuditService } from './audit.service.js';
-import type { AuditLogPage } from './dto/audit-log.dto.js';
+import type { AuditLogSlice } from './dto/audit-log.dto.js';
 import { ListAuditLogsQuery } from './dto/list-audit-logs.dto.js';
 
 /** arcana.audit.v1.AuditService: the call of REST. */
@@ -12,7 +12,7 @@ export class AuditGrpcController {
 
   @GrpcMethod('AuditService', 'ListAuditLogs')
   @RequirePermission('audit:read')
-  list(@Payload() query: ListAuditLogsQuery): Promise<AuditLogPage> {
+  list(@Payload() query: ListAuditLogsQuery): Promise<AuditLogSlice> {
     return this.audit.list(query);
   }
 }

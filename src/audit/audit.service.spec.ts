@@ -27,9 +27,14 @@ describe('the audit log', () => {
     expect(await service.list(query({ size: 2 }))).toEqual({
       data: [entry(0), entry(1)],
       next_cursor: encodePosition({ at: entry(1).occurred_at, id: entry(1).id }),
+      prev_cursor: null,
     });
     expect((await service.list(query({ size: 3 }))).next_cursor).toBeNull();
-    expect(await audit([]).service.list(query())).toEqual({ data: [], next_cursor: null });
+    expect(await audit([]).service.list(query())).toEqual({
+      data: [],
+      next_cursor: null,
+      prev_cursor: null,
+    });
   });
 
   it('goes on after the place that the cursor names, with the same conditions', async () => {
@@ -39,8 +44,27 @@ describe('the audit log', () => {
     expect(entries.list.mock.calls[0]![0]).toEqual({ action: 'LOGIN_FAILED', after, limit: 11 });
   });
 
-  it('refuses a cursor that is not ours', async () => {
-    await expect(audit([]).service.list(query({ cursor: 'abc' }))).rejects.toMatchObject({
+  it('goes back to the page before, and to the first when nothing stands before', async () => {
+    const { entries, service } = audit([entry(2), entry(1), entry(0)]);
+    const cursor = `~${encodePosition({ at: entry(3).occurred_at, id: entry(3).id })}`;
+    const page = await service.list(query({ cursor, size: 2 }));
+    expect(entries.list.mock.calls[0]![0]).toMatchObject({
+      after: { id: entry(3).id },
+      backwards: true,
+      limit: 3,
+    });
+    expect(page).toEqual({
+      data: [entry(1), entry(2)],
+      next_cursor: encodePosition({ at: entry(2).occurred_at, id: entry(2).id }),
+      prev_cursor: `~${encodePosition({ at: entry(1).occurred_at, id: entry(1).id })}`,
+    });
+    const first = audit([]);
+    await first.service.list(query({ cursor, size: 2 }));
+    expect(first.entries.list.mock.calls.map(([filter]) => filter.backwards)).toEqual([true, undefined]);
+  });
+
+  it.each(['abc', '~', '~abc', '~~'])('refuses a cursor that is not ours: %s', async (cursor) => {
+    await expect(audit([]).service.list(query({ cursor }))).rejects.toMatchObject({
       code: 'VALIDATION_FAILED',
       fields: [{ field: 'cursor', code: 'INVALID_AUDIT_CURSOR', message: expect.any(String) }],
     });

@@ -68,14 +68,24 @@ describeOverLinks('the audit log', (product) => {
   it('is walked page by page, each entry once', async () => {
     const ada = await product().people.newcomer();
     for (let n = 0; n < 4; n++) await product().people.signIn(ada);
-    const seen: string[] = [];
-    let next: string | undefined = `?target_id=${ada.id}&action=LOGIN_SUCCEEDED&size=2`;
-    while (next !== undefined) {
-      const answer = await get(next);
-      seen.push(...answer.body.data.map(({ id }: { id: string }) => id));
-      next = /<[^?]*(\?[^>]*)>; rel="next"/.exec(answer.headers.get('link') ?? '')?.[1];
-    }
-    expect([seen.length, new Set(seen).size]).toEqual([5, 5]);
+    const walk = async (
+      start: string,
+      way: 'next' | 'prev',
+    ): Promise<{ pages: string[][]; last: string }> => {
+      const pages: string[][] = [];
+      let [at, last]: [string | undefined, string] = [start, start];
+      while (at !== undefined) {
+        const answer = await get(at);
+        pages.push(answer.body.data.map(({ id }: { id: string }) => id));
+        last = at;
+        at = new RegExp(`<[^<?]*(\\?[^>]*)>; rel="${way}"`).exec(answer.headers.get('link') ?? '')?.[1];
+      }
+      return { pages, last };
+    };
+    const { pages, last } = await walk(`?target_id=${ada.id}&action=LOGIN_SUCCEEDED&size=2`, 'next');
+    expect(pages.map(({ length }) => length)).toEqual([2, 2, 1]);
+    expect(new Set(pages.flat()).size).toBe(5);
+    expect((await walk(last, 'prev')).pages).toEqual(pages.toReversed());
   });
 
   it.each([

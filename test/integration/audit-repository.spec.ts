@@ -65,6 +65,9 @@ describe('The audit log in PostgreSQL', () => {
     expect(await actions({ occurred_before: second!.occurred_at })).toEqual(['FIRST']);
     expect(await actions({ occurred_after: second!.occurred_at })).toEqual(['THIRD']);
     expect(await actions({ after: { at: second!.occurred_at, id: second!.id } })).toEqual(['FIRST']);
+    expect(await actions({ after: { at: second!.occurred_at, id: second!.id }, backwards: true })).toEqual([
+      'THIRD',
+    ]);
     expect(await actions({ limit: 2 })).toEqual(['THIRD', 'SECOND']);
   });
 

@@ -102,3 +102,11 @@ export class AuditLogPage {
   @IsString()
   next_cursor: string | null;
 }
+
+/** A page with the way back, which REST tells in its Link header. */
+export class AuditLogSlice extends AuditLogPage {
+  /** Null on the first page. */
+  @IsOptional()
+  @IsString()
+  prev_cursor: string | null;
+}

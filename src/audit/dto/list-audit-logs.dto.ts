@@ -43,7 +43,7 @@ export class ListAuditLogsQuery {
 
   @ApiPropertyOptional({
     maxLength: MAX_CURSOR_LENGTH,
-    description: '`next_cursor` of the page before; absent = the first page.',
+    description: '`next_cursor` of the page before, or that of a `Link`; absent = the first page.',
   })
   @IsOptional()
   @IsWords(MAX_CURSOR_LENGTH)
