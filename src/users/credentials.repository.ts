@@ -18,7 +18,7 @@ export abstract class CredentialsRepository {
 
   /**
    * Makes a locked account active and writes `effects`; they are written for an account that is not locked, too. An event
-   * tells of the status where it changed. @param unverifiedBecomes in place of active, while its address is not verified
+   * tells of the status where it changed, and so does `after` in the audit entries. @param unverifiedBecomes in place of active, while its address is not verified
    * @returns whether it was locked
    */
   abstract unlock(userId: string, unverifiedBecomes: UserStatus, effects: Effects): Promise<boolean>;

@@ -5,6 +5,7 @@ import { emailKey } from './account-rules.js';
 import { CredentialsRepository } from './credentials.repository.js';
 import type { Credentials, PasswordUpgrade } from './dto/credentials.dto.js';
 import type { UserStatus } from './dto/user.dto.js';
+import { withStatusAfter } from './status-after.js';
 import { syncMark, syncMarkSql } from './sync-mark.js';
 import { UserEntity } from './user.entity.js';
 import { toCredentials } from './user.mapper.js';
@@ -52,8 +53,8 @@ export class TypeOrmCredentialsRepository extends CredentialsRepository {
          WHERE id = $1 AND status = 'locked' RETURNING status`,
         [userId, unverifiedBecomes, syncMark(this.config).sync_status],
       );
-      await this.effects.write(tx, effects);
       const [account] = unlocked;
+      await this.effects.write(tx, account ? withStatusAfter(effects, account.status) : effects);
       if (!account) return false;
       const change = { user_id: userId, from: 'locked', to: account.status } as const;
       await this.effects.write(tx, newEffects().event(UserStatusChanged, change));

@@ -90,7 +90,8 @@ export abstract class UserRepository {
 
   /**
    * Brings a deleted account back with the status it had, if it still has `version`. One whose status was not noted
-   * is active when its address is verified, else waits for verification.
+   * is active when its address is verified, else waits for verification. The audit entries of `effects` are given the
+   * status that it has again, as `after`.
    * @throws PRECONDITION_FAILED when it has another version or is not deleted
    */
   abstract restore(id: string, version: number, effects: Effects): Promise<User>;

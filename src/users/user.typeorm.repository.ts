@@ -10,6 +10,7 @@ import type { NewUser } from './dto/create-user.dto.js';
 import type { ListStart, ListUsersQuery } from './dto/list-users.dto.js';
 import type { UserChanges } from './dto/update-user.dto.js';
 import type { User, UserPage } from './dto/user.dto.js';
+import { withStatusAfter } from './status-after.js';
 import { syncMark, type SyncMark } from './sync-mark.js';
 import { UserEntity } from './user.entity.js';
 import { countOf, EMAIL_KEY, pageOf, sliceOf, type Statement } from './user-list.query.js';
@@ -142,7 +143,7 @@ export class TypeOrmUserRepository extends UserRepository {
         deleted_at: null,
         ...CUT,
       });
-      await this.effects.write(tx, effects);
+      await this.effects.write(tx, withStatusAfter(effects, restored.status));
       return toUser(restored);
     });
   }
