@@ -97,5 +97,5 @@ export const API_KEY_LIMIT = defineReason({
   reason: 'API_KEY_LIMIT',
   under: 'CONFLICT',
   message: 'This account has as many API keys as it may have; revoke one first.',
-  grpc: 'FAILED_PRECONDITION',
+  grpc: 'ABORTED',
 });

@@ -31,7 +31,7 @@ export const LAST_SUPER_ADMIN = defineReason({
   reason: 'LAST_SUPER_ADMIN',
   under: 'CONFLICT',
   message: 'The last active super_admin cannot be deleted, shut out or given another role.',
-  grpc: 'FAILED_PRECONDITION',
+  grpc: 'ABORTED',
 });
 
 export const OWN_ACCESS = defineReason({
@@ -45,14 +45,14 @@ export const STATUS_TRANSITION_REFUSED = defineReason({
   under: 'CONFLICT',
   field: 'status',
   message: 'An account in its present status does not change to this one.',
-  grpc: 'FAILED_PRECONDITION',
+  grpc: 'ABORTED',
 });
 
 export const NOT_DELETED = defineReason({
   reason: 'NOT_DELETED',
   under: 'CONFLICT',
   message: 'The account is not deleted.',
-  grpc: 'FAILED_PRECONDITION',
+  grpc: 'ABORTED',
 });
 
 export const INVALID_USER_CURSOR = defineReason({

@@ -200,10 +200,7 @@ describeOverLinks('access of accounts', (product) => {
       { status: 'STATUS_TRANSITION_REFUSED' },
     ]);
     const error = await failure('UpdateUserStatus', { id, status: 'USER_STATUS_LOCKED' });
-    expect([error.code, error.violations]).toEqual([
-      'FAILED_PRECONDITION',
-      { status: 'STATUS_TRANSITION_REFUSED' },
-    ]);
+    expect([error.code, error.violations]).toEqual(['ABORTED', { status: 'STATUS_TRANSITION_REFUSED' }]);
   });
 
   it('is not changed over a version that the caller has not seen', async () => {
@@ -260,6 +257,9 @@ describeOverLinks('access of accounts', (product) => {
     await send('PATCH', `${id}/status`, { status: 'suspended' });
     await send('DELETE', id);
     expect((await send('POST', `${id}/restore`)).body).toMatchObject({ id, status: 'suspended' });
+    expect((await audit(id, 'USER_RESTORED')).map(({ details }) => details)).toEqual([
+      { before: { status: 'deleted' }, after: { status: 'suspended' } },
+    ]);
   });
 
   it('[8.2.1] [8.2.2] of another is out of reach of users and moderators, whether the account exists or not', async () => {

@@ -222,6 +222,6 @@ describeOverLinks('accounts', (product) => {
       'CONFLICT',
       { '': 'LAST_SUPER_ADMIN' },
     ]);
-    expect((await superAdmin.failure('DeleteUser', { id })).code).toBe('FAILED_PRECONDITION');
+    expect((await superAdmin.failure('DeleteUser', { id })).code).toBe('ABORTED');
   });
 });
