@@ -105,6 +105,17 @@ describe('a failed validation', () => {
     expect(error.fields).toHaveLength(3);
   });
 
+  it('tells only the beginning of a long name: an answer is not larger than what it answers', () => {
+    const error = validationFailed(
+      validateSync(Object.assign(new Outer(), { name: 'a', list: [], ['x'.repeat(100_000)]: 1 }), {
+        whitelist: true,
+        forbidNonWhitelisted: true,
+      }),
+    );
+    expect(error.fields.map(({ code }) => code)).toEqual(['UNKNOWN_FIELD']);
+    expect(JSON.stringify(error.fields).length).toBeLessThan(1_000);
+  });
+
   it('names the first 100 broken fields, in their order', () => {
     const list = Array.from({ length: 150 }, () => ({ to: 'x' }));
     const error = validationFailed(validateSync(plainToInstance(Outer, { name: 'a', list })));

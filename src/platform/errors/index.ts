@@ -8,4 +8,4 @@ export { AppError } from './app-error.js';
 export type { AppErrorOptions, AppErrorWire, FieldError, ReachedLimit } from './app-error.js';
 export { defineReason, knownReasons, Reason } from './reason.js';
 export type { ReasonDefinition } from './reason.js';
-export { validationFailed } from './validation-error.js';
+export { fieldPath, MAX_FIELDS, validationFailed } from './validation-error.js';

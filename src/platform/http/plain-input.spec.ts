@@ -30,6 +30,13 @@ describe('input before a class is built from it', () => {
     );
   });
 
+  it('is refused in few words, however long its names and however many are reserved', () => {
+    const long = 'x'.repeat(100_000);
+    const error = refusal({ [long]: Array.from({ length: 10_000 }, () => ({ toString: 1 })) });
+    expect(error.fields).toHaveLength(100);
+    expect(JSON.stringify(error.fields).length).toBeLessThan(50_000);
+  });
+
   it('is refused from 65 levels on, and a hundred thousand do no harm', () => {
     expect(() => assertPlainInput(nested(64))).not.toThrow();
     expect(refusal(nested(65)).code).toBe('MALFORMED_REQUEST');

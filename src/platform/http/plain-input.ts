@@ -1,4 +1,4 @@
-import { AppError, type FieldError } from '../errors/index.js';
+import { AppError, fieldPath, MAX_FIELDS, type FieldError } from '../errors/index.js';
 
 /** Objects and arrays inside one another. Whatever walks over the input afterwards does so by recursion. */
 const MAX_DEPTH = 64;
@@ -14,7 +14,8 @@ interface Place {
 
 /**
  * Looks through all of an input before anything is built from it. Refused is what would otherwise be lost without a word.
- * @throws VALIDATION_FAILED naming every member whose name is reserved (`constructor`, `toString`, `__proto__` ...);
+ * @throws VALIDATION_FAILED naming the members whose names are reserved (`constructor`, `toString`, `__proto__`
+ *   ...), the first 100;
  *   MALFORMED_REQUEST when it is nested deeper than 64 levels
  */
 export function assertPlainInput(input: unknown): void {
@@ -33,8 +34,9 @@ export function assertPlainInput(input: unknown): void {
   for (let place = waiting.pop(); place; place = waiting.pop()) {
     const isArray = Array.isArray(place.value);
     for (const name of Object.keys(place.value)) {
-      const path = place.path === '' ? name : `${place.path}.${name}`;
+      const path = fieldPath(place.path, name);
       if (!isArray && RESERVED.has(name)) {
+        if (broken.length === MAX_FIELDS) break;
         broken.push({
           field: path,
           code: 'RESERVED_NAME',
