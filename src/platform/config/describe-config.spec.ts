@@ -41,6 +41,12 @@ describe('the print-out of the configuration', () => {
     );
   });
 
+  it('hides the e-mail address of the first super_admin: the print-out goes to the log', () => {
+    expect(described({ ARCANA_BOOTSTRAP__ADMIN_EMAIL: 'ada@example.com' })).toContain(
+      'bootstrap.admin_email = ******** (environment)',
+    );
+  });
+
   it('does not pretend that a secret is set', () => {
     expect(described({})).toContain('security.jwt_secret = unset (default)');
   });

@@ -9,12 +9,13 @@ const HIDDEN = '********';
 /**
  * The effective configuration for the print-out at start: one line per setting, `key = value (source)`.
  *
- * Secrets are hidden, and so are passwords inside URLs; an optional setting that nobody set reads `unset`.
+ * Secrets are hidden, and so are passwords inside URLs, and e-mail addresses of people, for this goes to the log; an optional setting that nobody set reads `unset`.
  */
 export function describeConfig(config: ArcanaConfig, sources: ConfigSources): string[] {
   return SETTINGS.map(({ path, options }) => {
     const value = valueAt(config, path);
-    const shown = value !== undefined && options.secret ? HIDDEN : displayed(value, options.type === 'url');
+    const isHidden = options.secret || options.type === 'email';
+    const shown = value !== undefined && isHidden ? HIDDEN : displayed(value, options.type === 'url');
     return `${path} = ${shown} (${sources.get(path) ?? 'default'})`;
   });
 }
