@@ -14,7 +14,7 @@ const HIDDEN = '********';
 export function describeConfig(config: ArcanaConfig, sources: ConfigSources): string[] {
   return SETTINGS.map(({ path, options }) => {
     const value = valueAt(config, path);
-    const isHidden = options.secret || options.type === 'email';
+    const isHidden = options.secret === true || options.type === 'email';
     const shown = value !== undefined && isHidden ? HIDDEN : displayed(value, options.type === 'url');
     return `${path} = ${shown} (${sources.get(path) ?? 'default'})`;
   });
