@@ -15,6 +15,8 @@ export async function configureHttp(
     app.enableCors({
       origin: settings.cors_origins,
       credentials: false,
+      // Said here: what the library lets through by itself are the methods of plain forms.
+      methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
       allowedHeaders: [
         'authorization',
         'content-type',
@@ -24,6 +26,7 @@ export async function configureHttp(
         'traceparent',
       ],
       exposedHeaders: [
+        'content-disposition',
         'etag',
         'link',
         'location',
@@ -31,6 +34,7 @@ export async function configureHttp(
         'x-request-id',
         'ratelimit',
         'ratelimit-policy',
+        'www-authenticate',
       ],
       maxAge: 600,
     });

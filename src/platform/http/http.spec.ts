@@ -243,6 +243,8 @@ describe('the HTTP chain', () => {
   it('answers 404 where there is nothing, 405 with Allow where the method is wrong', async () => {
     const missing = await server.inject('/nowhere');
     expect([missing.statusCode, missing.json().code]).toEqual([404, 'NOT_FOUND']);
+    // A slash more is another path, not another method.
+    expect((await server.inject('/things/')).statusCode).toBe(404);
     const wrong = await server.inject({ method: 'DELETE', url: '/things' });
     expect([wrong.statusCode, wrong.json().code]).toEqual([405, 'METHOD_NOT_ALLOWED']);
     expect(wrong.headers['allow']).toBe('GET, HEAD, OPTIONS, POST');
@@ -270,6 +272,24 @@ describe('the HTTP chain', () => {
       (await preflight('https://evil.example.test')).headers['access-control-allow-origin'],
     ).toBeUndefined();
   });
+
+  it.each(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])(
+    'lets a listed origin send %s, and read what the answers say beside their body',
+    async (method) => {
+      const origin = 'https://console.example.test';
+      const preflight = await server.inject({
+        method: 'OPTIONS',
+        url: '/things',
+        headers: { origin, 'access-control-request-method': method },
+      });
+      expect(String(preflight.headers['access-control-allow-methods']).split(/, ?/)).toContain(method);
+      expect(preflight.headers['access-control-allow-headers']).toMatch(/if-match/);
+      const { headers } = await server.inject({ url: '/things', headers: { origin } });
+      expect(String(headers['access-control-expose-headers']).split(/, ?/)).toEqual(
+        expect.arrayContaining(['etag', 'link', 'location', 'content-disposition', 'www-authenticate']),
+      );
+    },
+  );
 
   it('hides what it did not foresee', async () => {
     for (const what of ['other', 'undefined', 'teapot']) {

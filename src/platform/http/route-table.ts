@@ -34,7 +34,7 @@ export class RouteTable {
           return part.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
         })
         .join('/');
-      this.#routes.push({ pattern: new RegExp(`^${source}/?$`), methods });
+      this.#routes.push({ pattern: new RegExp(`^${source}$`), methods });
     }
     this.#byTemplate.set(url, methods);
     return methods;
