@@ -29,6 +29,15 @@ describeOverLinks('bad input over REST', (product) => {
   const LOGIN = '/api/v1/auth/login';
   const valid = { name: 'Mallory', email: 'mallory@example.test', password: PASSWORD };
 
+  it('with as many members as a body can hold is refused, and stops nobody', async () => {
+    const members = Array.from({ length: 90_000 }, (_, n) => `"m${n}":1`).join(',');
+    for (const raw of [`{${members}}`, `{"email":{${members}}}`]) {
+      const answer = await product().rest.send('POST', LOGIN, { raw });
+      expect(problemOf(answer)).toEqual([413, 'PAYLOAD_TOO_LARGE', {}]);
+      expectProblem(answer);
+    }
+  });
+
   it.each([
     ['malformed JSON', '{"name":'],
     ['text that is no JSON', 'hello'],

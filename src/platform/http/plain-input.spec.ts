@@ -37,6 +37,22 @@ describe('input before a class is built from it', () => {
     expect(JSON.stringify(error.fields).length).toBeLessThan(50_000);
   });
 
+  const members = (count: number): object =>
+    Object.fromEntries(Array.from({ length: count }, (_, n) => [`m${n}`, n]));
+
+  it('is refused with more members or parts than it takes moments to build a class from', () => {
+    // As much as the largest metadata of an account may have, and more.
+    expect(() => assertPlainInput({ metadata: members(4_000) })).not.toThrow();
+    expect(() =>
+      assertPlainInput(Array.from({ length: 100 }, () => ({ payload: members(200) }))),
+    ).not.toThrow();
+    expect(refusal(members(20_000)).code).toBe('PAYLOAD_TOO_LARGE');
+    expect(refusal({ email: members(20_000) }).code).toBe('PAYLOAD_TOO_LARGE');
+    expect(refusal(Array.from({ length: 10 }, () => members(2_000))).code).toBe('PAYLOAD_TOO_LARGE');
+    expect(refusal({ name: Array.from({ length: 100_000 }, () => []) }).code).toBe('PAYLOAD_TOO_LARGE');
+    expect(refusal({ name: Array.from({ length: 500_000 }, () => 1) }).code).toBe('PAYLOAD_TOO_LARGE');
+  });
+
   it('is refused from 65 levels on, and a hundred thousand do no harm', () => {
     expect(() => assertPlainInput(nested(64))).not.toThrow();
     expect(refusal(nested(65)).code).toBe('MALFORMED_REQUEST');
