@@ -9,7 +9,7 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { ApiErrors } from '../platform/http/index.js';
+import { ApiErrors, writtenOnce } from '../platform/http/index.js';
 import { RateLimit } from '../platform/resilience/index.js';
 import { Authenticated, OptionallyAuthenticated, Public } from '../platform/security/index.js';
 import { EMAIL_TAKEN, User } from '../users/index.js';
@@ -131,6 +131,6 @@ export class AuthController {
   @ApiOperation({ summary: "Read the caller's own account" })
   @ApiOkResponse({ type: User })
   async me(): Promise<User> {
-    return this.profile.me();
+    return writtenOnce(await this.profile.me());
   }
 }

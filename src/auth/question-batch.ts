@@ -4,8 +4,8 @@ import { AppError } from '../platform/errors/index.js';
 /** Ids asked for in one statement at most. */
 const MAX_BATCH = 200;
 /** Milliseconds between two statements per question of the first one, and at most. */
-const PAUSE_PER_QUESTION_MS = 0.1;
-const MAX_PAUSE_MS = 4;
+const PAUSE_PER_QUESTION_MS = 0.25;
+const MAX_PAUSE_MS = 2;
 /** A statement that takes longer does not keep the others waiting: its connection may be dead. */
 const SLOW_MS = 100;
 /** So many slow ones are passed by; when more are slow, it is not the connection but the database. */

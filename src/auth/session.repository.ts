@@ -21,7 +21,10 @@ import {
   recordFailure: { args: [Effects], result: Nothing },
 })
 export abstract class SessionRepository {
-  /** Stores a session, its first refresh token and the effects in one transaction. */
+  /**
+   * Stores a session, its first refresh token and the effects, and notes at the account that it signed in, in one
+   * transaction. A new hash of its password replaces the one it was made for, unless the account has another by now.
+   */
   abstract open(session: NewSession, effects: Effects): Promise<void>;
 
   /**

@@ -79,7 +79,7 @@ const reason = (code: string) => ({ fields: [expect.objectContaining({ code })] 
 describe('signing in', () => {
   const request = { email: 'ada@example.com', password: PASSWORD };
   const opened = (fields: Partial<Credentials> = {}, more: Planned = {}): Planned => ({
-    credentials: { findByEmail: async () => credentials(fields), recordSignIn: async () => undefined },
+    credentials: { findByEmail: async () => credentials(fields) },
     sessions: { open: async () => undefined },
     passwords: { verify: async () => true, isOutdated: () => false },
     ...more,
@@ -92,7 +92,7 @@ describe('signing in', () => {
   });
 
   test('opens a session with the epoch that was read and answers with a pair', async () => {
-    const { service, sessions, tokens, credentials: creds, attempt, ends } = auth(opened());
+    const { service, sessions, tokens, attempt, ends } = auth(opened());
     const pair = await within({ ip: '192.0.2.1', userAgent: 'curl' }, () =>
       service.login({ ...request, device_name: 'Laptop' }),
     );
@@ -120,7 +120,6 @@ describe('signing in', () => {
       audit: [['LOGIN_SUCCEEDED', USER]],
     });
     expect(tokens.sign).toHaveBeenCalledWith({ sub: USER, sid: session.id, role: 'moderator' }, 900);
-    expect(creds.recordSignIn).toHaveBeenCalledWith(USER, undefined);
     expect(isOpaqueToken(pair.refresh_token)).toBe(true);
     expect(ends()).toEqual(['succeeded']);
     expect(attempt.succeeded).toHaveBeenCalledWith(USER);
@@ -128,17 +127,17 @@ describe('signing in', () => {
 
   test('hashes the password anew when its parameters are of the past', async () => {
     const passwords = { verify: async () => true, isOutdated: () => true, hash: async () => 'new hash' };
-    const { service, credentials: creds } = auth(opened({}, { passwords }));
+    const { service, sessions } = auth(opened({}, { passwords }));
     await service.login(request);
-    expect(creds.recordSignIn).toHaveBeenCalledWith(USER, { from: 'hash', to: 'new hash' });
+    expect(sessions.open.mock.calls[0]![0].password_upgrade).toEqual({ from: 'hash', to: 'new hash' });
   });
 
   test('succeeds when there is no capacity to hash anew', async () => {
     const hash = () => Promise.reject(new AppError('SERVICE_UNAVAILABLE'));
     const passwords = { verify: async () => true, isOutdated: () => true, hash };
-    const { service, credentials: creds } = auth(opened({}, { passwords }));
+    const { service, sessions } = auth(opened({}, { passwords }));
     await service.login(request);
-    expect(creds.recordSignIn).toHaveBeenCalledWith(USER, undefined);
+    expect(sessions.open.mock.calls[0]![0]).not.toHaveProperty('password_upgrade');
   });
 
   test('never promises an access token longer than its session', async () => {

@@ -59,10 +59,7 @@ export class SignInService {
       throw refusal ?? new AppError('INVALID_CREDENTIALS');
     }
     await attempt.succeeded(credentials.user_id);
-    await this.credentials.recordSignIn(credentials.user_id, await this.#upgrade(hash, password));
-    // Other sessions of the account may see when it was signed in to last.
-    await this.cuts.ofProfile(credentials.user_id);
-    return this.#open(credentials, device_name);
+    return this.#open(credentials, device_name, await this.#upgrade(hash, password));
   }
 
   async #verify(attempt: SignInAttempt, hash: string | null, password: string): Promise<boolean> {
@@ -115,6 +112,7 @@ export class SignInService {
   async #open(
     { user_id, role, access_epoch }: Credentials,
     device_name: string | undefined,
+    password_upgrade: PasswordUpgrade | undefined,
   ): Promise<TokenPair> {
     const session_id = newId();
     const refresh = newOpaqueToken();
@@ -131,11 +129,14 @@ export class SignInService {
         token_hash: refresh.hash,
         ...sessionLifetimes(this.#security),
         absolute_lifetime_secs: absolute,
+        ...(password_upgrade && { password_upgrade }),
       },
       effects()
         .event(LoginSucceeded, { user_id, session_id })
         .audited('LOGIN_SUCCEEDED', { target: user_id, details: { session_id } }),
     );
+    // Other sessions of the account may see when it was signed in to last.
+    await this.cuts.ofProfile(user_id);
     return this.pairs.issue({ sub: user_id, sid: session_id, role }, refresh.token, absolute);
   }
 }

@@ -3,7 +3,7 @@ import { ArcanaConfig } from '../platform/config/index.js';
 import { Database, effects as newEffects, EffectsWriter, type Effects } from '../platform/database/index.js';
 import { emailKey } from './account-rules.js';
 import { CredentialsRepository } from './credentials.repository.js';
-import type { Credentials, PasswordUpgrade } from './dto/credentials.dto.js';
+import type { Credentials } from './dto/credentials.dto.js';
 import type { UserStatus } from './dto/user.dto.js';
 import { withStatusAfter } from './status-after.js';
 import { syncMark, syncMarkSql } from './sync-mark.js';
@@ -30,18 +30,6 @@ export class TypeOrmCredentialsRepository extends CredentialsRepository {
         .getOne(),
     );
     return row && toCredentials(row);
-  }
-
-  // The version stays: who last signed in is no change that an editor of the account could lose.
-  async recordSignIn(userId: string, upgrade?: PasswordUpgrade): Promise<void> {
-    await this.database.transaction((tx) =>
-      tx.query(
-        `UPDATE users SET last_login_at = now(),
-           password_hash = CASE WHEN password_hash = $2 THEN $3 ELSE password_hash END
-         WHERE id = $1`,
-        [userId, upgrade?.from ?? null, upgrade?.to ?? null],
-      ),
-    );
   }
 
   unlock(userId: string, unverifiedBecomes: UserStatus, effects: Effects): Promise<boolean> {

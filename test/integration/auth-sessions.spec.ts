@@ -63,6 +63,26 @@ describe('a session', () => {
     expect(await audited(dataSource, 'LOGIN_SUCCEEDED', id)).toBe(1);
   });
 
+  test('is noted at its account as a sign-in, without a new version of it', async () => {
+    const { user_id } = await open();
+    const [row] = await dataSource.query('SELECT last_login_at, version FROM users WHERE id = $1', [user_id]);
+    expect(row).toMatchObject({ last_login_at: expect.any(Date), version: 1 });
+  });
+
+  test('brings a new hash of the password that was verified, and of no other', async () => {
+    const { id: user_id } = await accounts.create({ password_hash: 'old hash' });
+    const hashAfter = async (from: string, to: string): Promise<unknown> => {
+      await open({ user_id, password_upgrade: { from, to } });
+      const [row] = await dataSource.query<{ password_hash: string; access_epoch: number }[]>(
+        'SELECT password_hash, access_epoch FROM users WHERE id = $1',
+        [user_id],
+      );
+      return row;
+    };
+    expect(await hashAfter('another hash', 'wrong')).toEqual({ password_hash: 'old hash', access_epoch: 0 });
+    expect(await hashAfter('old hash', 'new hash')).toEqual({ password_hash: 'new hash', access_epoch: 0 });
+  });
+
   test('near its end says how much of it is left', async () => {
     const { id } = await open({ absolute_lifetime_secs: 10 });
     const { remaining_ms } = (await sessions.findLive(id))!;

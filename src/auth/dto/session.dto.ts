@@ -1,6 +1,7 @@
-import { IsIn, IsInt, IsOptional, IsString, IsUUID, Min } from 'class-validator';
+import { Type } from 'class-transformer';
+import { IsIn, IsInt, IsOptional, IsString, IsUUID, Min, ValidateNested } from 'class-validator';
 import { ROLES, type Role } from '../../platform/security/index.js';
-import { IsTokenHash } from '../../users/index.js';
+import { IsTokenHash, PasswordUpgrade } from '../../users/index.js';
 
 /** A session to open, with its first refresh token. */
 export class NewSession {
@@ -44,6 +45,12 @@ export class NewSession {
   @IsInt()
   @Min(1)
   idle_lifetime_secs: number;
+
+  /** For the password that was verified, where its hash is out of date. */
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => PasswordUpgrade)
+  password_upgrade?: PasswordUpgrade;
 }
 
 /** A session that is alive at this moment, and whose it is. */

@@ -15,6 +15,7 @@ import { toProblem, PROBLEM_CONTENT_TYPE } from './problem.js';
 import { openRequestContexts, sendProblem, type HttpObserver } from './http-context.js';
 import { RouteTable } from './route-table.js';
 import { acceptStreamedBodies } from './streamed-body.js';
+import { textOfAnswer } from './written-once.js';
 
 const SWEEP_MS = 50;
 /** Time that requests get to finish when the listener closes; then their connections are cut. */
@@ -69,6 +70,7 @@ export function createHttpAdapter(
   });
   // JSON is all we take; Fastify's own parsers would accept text as well.
   instance.removeContentTypeParser('text/plain');
+  instance.setReplySerializer(textOfAnswer);
   // Before the adapter, which has hooks of its own for features of Nest: ours are the first.
   const routes = new RouteTable(instance);
   openRequestContexts(

@@ -19,3 +19,4 @@ export { openUpload, StreamedBody } from './streamed-body.js';
 export type { Upload } from './streamed-body.js';
 export { Uncompressed } from './uncompressed.js';
 export { UuidPipe } from './uuid.pipe.js';
+export { writtenOnce } from './written-once.js';

@@ -30,13 +30,15 @@ export class EffectsWriter {
     ];
     if (rows.length > 0) {
       await tx.query(
-        `INSERT INTO outbox (id, kind, subject, body, correlation_id, traceparent)
-         SELECT r.id, r.kind, r.subject, r.body, $2, $3
-         FROM jsonb_to_recordset($1::jsonb) AS r(id uuid, kind text, subject text, body jsonb)`,
-        [JSON.stringify(rows), correlationId, trace],
+        // The notification is delivered when, and only when, the transaction commits.
+        `WITH written AS (
+           INSERT INTO outbox (id, kind, subject, body, correlation_id, traceparent)
+           SELECT r.id, r.kind, r.subject, r.body, $2, $3
+           FROM jsonb_to_recordset($1::jsonb) AS r(id uuid, kind text, subject text, body jsonb)
+         )
+         SELECT pg_notify($4, '')`,
+        [JSON.stringify(rows), correlationId, trace, OUTBOX_CHANNEL],
       );
-      // Delivered when, and only when, the transaction commits.
-      await tx.query(`NOTIFY ${OUTBOX_CHANNEL}`);
     }
     await this.#audit(tx, effects.audit, correlationId, context);
   }
