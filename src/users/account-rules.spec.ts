@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { emailKey, isEmailAddress, MAX_METADATA_BYTES, MAX_METADATA_DEPTH } from './account-rules.js';
@@ -140,4 +140,16 @@ test('fields that nobody may write are refused', () => {
     'role:whitelistValidation',
     'status:whitelistValidation',
   ]);
+});
+
+describe('text that is far too long', () => {
+  test('is refused without being composed, which takes the square of the marks on a letter', () => {
+    const text = `a${'\u0300\u0316'.repeat(5_000)}`;
+    const normalize = jest.spyOn(String.prototype, 'normalize');
+    const rules = broken({ name: text, email: `${text}@example.com` });
+    const composed = normalize.mock.contexts.map((given) => String(given).length);
+    normalize.mockRestore();
+    expect(rules).toEqual(['name:isDisplayName', 'email:isEmail']);
+    expect(Math.max(0, ...composed)).toBeLessThanOrEqual(2_048);
+  });
 });

@@ -26,9 +26,21 @@ const rule = (
   options?: ValidationOptions,
 ) => ValidateBy({ name, validator: { validate, defaultMessage: () => message } }, options);
 
-/** Cuts surrounding white space and composes characters (NFC), so that equal names are equal bytes. */
-export const tidy = (value: unknown): unknown =>
-  typeof value === 'string' ? value.trim().normalize('NFC') : value;
+/**
+ * UTF-16 units of a text that is composed; what is longer is too long for any field however it is written. Composing
+ * takes the square of the marks on one letter: those of a megabyte would stop the process for minutes.
+ */
+const MAX_COMPOSED = 2_048;
+
+/**
+ * Cuts surrounding white space and composes characters (NFC), so that equal names are equal bytes. What is far too long
+ * stays as it is, for the rule that follows to refuse.
+ */
+export const tidy = (value: unknown): unknown => {
+  if (typeof value !== 'string') return value;
+  const text = value.trim();
+  return text.length > MAX_COMPOSED ? text : text.normalize('NFC');
+};
 
 /** Whether `value` is text of 1 to `max` code points that shows on one line, and shows as what it is. */
 export const isPrintable = (value: unknown, max: number): boolean =>
