@@ -73,7 +73,9 @@ const grpc = scenarioOf('gRPC', async (stage, enhancers) => {
 
 const { size } = readOptions(process.argv.slice(2));
 for (const scenario of [rest, grpc]) {
-  const rounds = await runRounds(scenario, size, { withArcana: false, quick: false }, () => process.stdout.write('.'));
+  const rounds = await runRounds(scenario, size, { withArcana: false, quick: false }, () =>
+    process.stdout.write('.'),
+  );
   const bare = summarize(NONE, rounds).server_cpu_us_per_operation;
   console.log(
     `\n\n| ${scenario.title}: global enhancer | requests/s | CPU µs/request | added µs | rate / none |`,
