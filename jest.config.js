@@ -9,6 +9,8 @@ const shared = {
 
 /** @type {import('jest').Config} */
 export default {
+  // Much of a run is waiting, for servers to start and for time to pass: two workers keep two cores busy.
+  maxWorkers: 2,
   // Tests wait for signals; this is for the one that never comes, also on a busy machine.
   testTimeout: 60_000,
   reporters: [

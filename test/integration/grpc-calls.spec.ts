@@ -48,7 +48,7 @@ describe('a gRPC call', () => {
     const { headers } = await echo.client.unary(
       `${ECHO}/Act`,
       { text: 'context' },
-      { metadata, deadlineMs: 250 },
+      { metadata, deadlineMs: 20_000 },
     );
     const context = echo.journal.contexts[0]!;
     expect(context).toMatchObject({
@@ -61,7 +61,7 @@ describe('a gRPC call', () => {
     expect(context.userAgent).toContain('grpc-node-js');
     expect(context.signal.aborted).toBe(false);
     expect(context.deadline).toBeGreaterThan(before);
-    expect(context.deadline).toBeLessThanOrEqual(Date.now() + 250);
+    expect(context.deadline).toBeLessThanOrEqual(Date.now() + 20_000);
     expect(headers.get('x-request-id')).toEqual(['from-the-caller']);
   });
 
