@@ -52,6 +52,13 @@ describe('FileMailer', () => {
     expect(content.replaceAll('\r\n', '')).not.toMatch(/[\r\n]/);
   });
 
+  it('leaves a token that fits its line in one piece, so that it can be read off the file', async () => {
+    const token = 'CBpRFKc0ulW20T7l7YzsVWVRetpAABAQojnOjsxyneg';
+    const text = `Within 24 hours, send a POST request to http://localhost:8080/api/v1/auth/verify-email with this body:\n\n  {"token":"${token}"}\n\nBye.\n`;
+    const { location } = await mailer.send({ ...MAIL, text });
+    expect((await readFile(location, 'utf8')).split('\r\n')).toContain(`  {"token":"${token}"}`);
+  });
+
   it('names the file by time and id, for the owner alone', async () => {
     const { location } = await mailer.send(MAIL);
     expect(location).toBe(join(directory, `2026-01-01T00-00-00-123Z-${JOB_ID}.eml`));

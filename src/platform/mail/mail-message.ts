@@ -18,7 +18,8 @@ export function messageOf(mail: Mail, from: string): SendMailOptions {
     from,
     to: { name: to_name, address: to },
     subject,
-    text,
+    // The encoder of quoted-printable begins lines at CRLF alone: with LF it would break a token that fits its line.
+    text: text.replace(/\r?\n/g, '\r\n'),
     html,
     messageId: message_id,
     date: timeOf(message_id) ?? new Date(),
