@@ -1,5 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import {
+  ApiBody,
   ApiCreatedResponse,
   ApiNoContentResponse,
   ApiOkResponse,
@@ -54,6 +55,13 @@ export class ApiKeysController {
     summary: 'Make an API key',
     description:
       'For a service that calls over REST or gRPC in the name of the caller. The key is in this answer and is never shown again.',
+  })
+  // An example made of the schema would give both ends, which is refused.
+  @ApiBody({
+    type: CreateApiKey,
+    examples: {
+      days: { value: { name: 'Nightly report', scopes: ['users:read'], expires_in_days: 90 } },
+    },
   })
   @ApiCreatedResponse({
     type: CreatedApiKey,

@@ -91,7 +91,7 @@ export class UsersTransferController {
       'From CSV with a header or from NDJSON; name and email, and where wanted role, metadata (JSON) and avatar_url. What else an export holds may be there and is ignored; any other column is refused. A job then makes an account without a password of each row; the report tells which rows became none, and why.',
   })
   @ApiConsumes(...Object.keys(FORMAT_OF))
-  @ApiBody({ required: true, schema: { type: 'string' } })
+  @ApiBody({ required: true, schema: { type: 'string', format: 'binary' } })
   @ApiAcceptedResponse({
     type: ImportAccepted,
     headers: { Location: { description: 'Path of the job.', schema: { type: 'string' } } },

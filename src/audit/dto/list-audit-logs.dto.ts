@@ -1,5 +1,5 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { IsDate, IsInt, IsOptional, IsUUID, Max, Min } from 'class-validator';
+import { IsInt, IsOptional, IsUUID, Max, Min } from 'class-validator';
 import { Digits, IsCorrelationId, IsWords, Rfc3339, Uuid } from '../../platform/validation/index.js';
 
 const MAX_ACTION_LENGTH = 64;
@@ -8,7 +8,7 @@ const MAX_CURSOR_LENGTH = 200;
 
 /** Which entries. All conditions hold together. */
 export class ListAuditLogsQuery {
-  @ApiPropertyOptional({ description: 'Only this act.', example: 'USER_ROLE_CHANGED' })
+  @ApiPropertyOptional({ description: 'Only this act, such as `USER_ROLE_CHANGED`.' })
   @IsOptional()
   @IsWords(MAX_ACTION_LENGTH)
   action?: string;
@@ -32,13 +32,11 @@ export class ListAuditLogsQuery {
   @ApiPropertyOptional({ type: String, format: 'date-time', description: 'Only acts after this moment.' })
   @IsOptional()
   @Rfc3339()
-  @IsDate()
   occurred_after?: Date;
 
   @ApiPropertyOptional({ type: String, format: 'date-time', description: 'Only acts before this moment.' })
   @IsOptional()
   @Rfc3339()
-  @IsDate()
   occurred_before?: Date;
 
   @ApiPropertyOptional({

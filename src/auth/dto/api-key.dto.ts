@@ -60,7 +60,6 @@ export class CreateApiKey {
   })
   @IsOptional()
   @Rfc3339()
-  @IsDate()
   expires_at?: Date;
 
   @ApiPropertyOptional({

@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsArray, IsDate, IsIn, IsObject, IsOptional, IsUUID } from 'class-validator';
+import { IsArray, IsIn, IsObject, IsOptional, IsUUID } from 'class-validator';
 import { PRIORITIES, type Priority } from '../../platform/queue/index.js';
 import { IsCorrelationId, IsWords, Rfc3339 } from '../../platform/validation/index.js';
 
@@ -37,7 +37,6 @@ export class EnqueueJob {
   })
   @IsOptional()
   @Rfc3339()
-  @IsDate()
   scheduled_at?: Date;
 
   @ApiPropertyOptional({

@@ -1,5 +1,5 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { IsDate, IsIn, IsInt, IsOptional, Max, Min } from 'class-validator';
+import { IsIn, IsInt, IsOptional, Max, Min } from 'class-validator';
 import { JOB_STATES, type JobState } from '../../platform/queue/index.js';
 import { Digits, IsCorrelationId, IsWords, Rfc3339 } from '../../platform/validation/index.js';
 
@@ -49,7 +49,6 @@ export class ListJobsQuery {
   })
   @IsOptional()
   @Rfc3339()
-  @IsDate()
   created_after?: Date;
 
   @ApiPropertyOptional({
@@ -59,7 +58,6 @@ export class ListJobsQuery {
   })
   @IsOptional()
   @Rfc3339()
-  @IsDate()
   created_before?: Date;
 
   @ApiPropertyOptional({

@@ -173,6 +173,8 @@ export function createOpenApiDocument(app: INestApplication, version: string): O
   const document = SwaggerModule.createDocument(app, base, {
     operationIdFactory: operationId,
     extraModels: [ProblemDocument],
+    // A route is in the groups that it names, not in another one after its class as well.
+    autoTagControllers: false,
   });
   const known = declaredById(app);
   for (const [path, item] of Object.entries(document.paths)) {

@@ -21,6 +21,12 @@ const streamedTypes = (config: unknown): readonly string[] =>
 const mediaType = ({ headers }: FastifyRequest): string =>
   (headers['content-type'] ?? '').split(';', 1)[0]!.trim().toLowerCase();
 
+const refusedType = (types: readonly string[]): AppError =>
+  new AppError(
+    'UNSUPPORTED_MEDIA_TYPE',
+    types.length > 0 ? { message: `The body must be ${types.join(' or ')}.` } : {},
+  );
+
 /** Lets the routes that are declared so have their bodies unread. Call it before the first route is added. */
 export function acceptStreamedBodies(instance: FastifyInstance): void {
   instance.addHook('onRoute', ({ config }) => {
@@ -28,9 +34,13 @@ export function acceptStreamedBodies(instance: FastifyInstance): void {
       if (instance.hasContentTypeParser(type)) continue;
       instance.addContentTypeParser(type, (request, payload, done) => {
         if (streamedTypes(request.routeOptions.config).includes(type)) done(null, payload);
-        else done(new AppError('UNSUPPORTED_MEDIA_TYPE'));
+        else done(refusedType([]));
       });
     }
+  });
+  // What nobody takes is refused by what its route takes: a form sent to a route of files hears of files.
+  instance.addContentTypeParser('*', (request, _payload, done) => {
+    done(refusedType(streamedTypes(request.routeOptions.config)));
   });
 }
 
@@ -55,7 +65,7 @@ export function openUpload(request: FastifyRequest, limitBytes: number): Upload 
     'content-length': length,
   } = request.headers;
   const refuse = (message: string) => new AppError('UNSUPPORTED_MEDIA_TYPE', { message });
-  if (!types.includes(type)) throw refuse(`The body must be ${types.join(' or ')}.`);
+  if (!types.includes(type)) throw refusedType(types);
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
     throw refuse('The body must not be compressed.');
   }

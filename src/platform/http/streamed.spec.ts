@@ -169,6 +169,17 @@ describe('streams', () => {
       expect((await told.upload.promise).code).toBe('PAYLOAD_TOO_LARGE');
     });
 
+    it.each(['multipart/form-data; boundary=x', 'application/json'])(
+      'are refused with the types that their route takes: %j',
+      async (type) => {
+        await boot();
+        const { received } = talk(
+          `POST /streams HTTP/1.1\r\nHost: a\r\nContent-Type: ${type}\r\nContent-Length: 2\r\n\r\n{}`,
+        );
+        await received('The body must be text/csv.');
+      },
+    );
+
     it('go on for no longer than a request may take once they are answered', async () => {
       await boot({ request_timeout_ms: 200 });
       const { socket, closed, received } = talk(post('Transfer-Encoding: chunked', '/streams/other'));

@@ -1,4 +1,5 @@
 import { plainToInstance } from 'class-transformer';
+import { validateSync } from 'class-validator';
 import { Digits, Rfc3339, Uuid } from './text-forms.js';
 
 class Query {
@@ -44,6 +45,13 @@ describe('text of a query', () => {
       expect(read({ after: value }).after).toEqual(value);
     },
   );
+
+  it('is refused where it is no time, in words for whoever wrote it', () => {
+    const [error] = validateSync(read({ size: 1, after: 'yesterday', id: '' }));
+    expect(error?.constraints).toEqual({
+      isDate: 'after must be a time as in RFC 3339, for example 2026-01-31T12:00:00Z',
+    });
+  });
 
   it('is in small letters where it is a UUID, and stays what it is where it is none', () => {
     const id = '01980C5E-7D5A-7C3E-9B1A-3F2D1C0B9A87';

@@ -1,7 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import {
   IsBoolean,
-  IsDate,
   IsIn,
   IsInt,
   IsOptional,
@@ -143,7 +142,6 @@ export class ListUsersQuery {
   })
   @IsOptional()
   @Rfc3339()
-  @IsDate()
   created_after?: Date;
 
   @ApiPropertyOptional({
@@ -153,7 +151,6 @@ export class ListUsersQuery {
   })
   @IsOptional()
   @Rfc3339()
-  @IsDate()
   created_before?: Date;
 }
 
