@@ -3,13 +3,8 @@ import { ArcanaConfig } from '../platform/config/index.js';
 import { effects } from '../platform/database/index.js';
 import { Nothing, Remote } from '../platform/deployment/index.js';
 import { AppError } from '../platform/errors/index.js';
-import { AccessCuts, covers, currentPrincipal } from '../platform/security/index.js';
-import {
-  ACCOUNT_ABOVE_OWN,
-  CredentialsRepository,
-  SUPER_ADMIN_PROTECTED,
-  UserRepository,
-} from '../users/index.js';
+import { AccessCuts } from '../platform/security/index.js';
+import { assertCovers, CredentialsRepository, UserRepository } from '../users/index.js';
 import { SignInThrottle } from './sign-in-throttle.js';
 
 /** The rules of lifting a lock-out. */
@@ -36,9 +31,7 @@ export class AccountUnlockService {
   async unlock(id: string): Promise<void> {
     const user = await this.users.find(id);
     if (!user) throw new AppError('NOT_FOUND');
-    if (!covers(currentPrincipal(), user.role)) {
-      throw (user.role === 'super_admin' ? SUPER_ADMIN_PROTECTED : ACCOUNT_ABOVE_OWN).error();
-    }
+    assertCovers(user.role);
     const wasLocked = await this.credentials.unlock(
       id,
       this.#unverifiedBecomes,

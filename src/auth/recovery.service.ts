@@ -2,14 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { effects, type Effects } from '../platform/database/index.js';
 import { Nothing, Remote } from '../platform/deployment/index.js';
 import { AppError } from '../platform/errors/index.js';
-import { covers, currentPrincipal } from '../platform/security/index.js';
-import {
-  ACCOUNT_ABOVE_OWN,
-  AccountTokenRepository,
-  PasswordResetEmail,
-  SUPER_ADMIN_PROTECTED,
-  UserRepository,
-} from '../users/index.js';
+import { AccountTokenRepository, assertCovers, PasswordResetEmail, UserRepository } from '../users/index.js';
 import { PasswordResetRequested } from './auth.events.js';
 import { ForgotPasswordRequest } from './dto/auth-requests.dto.js';
 import { MailBudget } from './mail-budget.js';
@@ -43,9 +36,7 @@ export class RecoveryService {
   async sendReset(id: string): Promise<void> {
     const user = await this.users.find(id);
     if (!user) throw new AppError('NOT_FOUND');
-    if (!covers(currentPrincipal(), user.role)) {
-      throw (user.role === 'super_admin' ? SUPER_ADMIN_PROTECTED : ACCOUNT_ABOVE_OWN).error();
-    }
+    assertCovers(user.role);
     await this.tokens.record(resetRequested(id));
   }
 }

@@ -2,6 +2,7 @@
  * Users: accounts, what they may be called, and what they prove themselves with. The front door for features that rank
  * higher; storage stays behind the ports.
  */
+export { assertCovers } from './account-authority.js';
 export { usersFeature } from './users.feature.js';
 export { UserRepository } from './user.repository.js';
 export { CredentialsRepository } from './credentials.repository.js';

@@ -1,7 +1,6 @@
 import { AppError } from '../platform/errors/index.js';
-import { covers, currentPrincipal } from '../platform/security/index.js';
+import { assertCovers } from './account-authority.js';
 import type { User } from './dto/user.dto.js';
-import { ACCOUNT_ABOVE_OWN, SUPER_ADMIN_PROTECTED } from './users.errors.js';
 
 /** How often a write is tried again that somebody else's write overtook. */
 const MAX_ATTEMPTS = 5;
@@ -26,9 +25,7 @@ export interface Judged<T> {
 export async function writeJudged<T>({ read, versions, write }: Judged<T>): Promise<T> {
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
     const user = await read();
-    if (!covers(currentPrincipal(), user.role)) {
-      throw (user.role === 'super_admin' ? SUPER_ADMIN_PROTECTED : ACCOUNT_ABOVE_OWN).error();
-    }
+    assertCovers(user.role);
     if (versions && !versions.includes(user.version)) throw new AppError('PRECONDITION_FAILED');
     try {
       return await write(user);
