@@ -21,8 +21,7 @@ export const ID = {
 export const IF_MATCH = {
   name: 'If-Match',
   required: false,
-  description: 'ETag of the version the change is meant for.',
-  example: '"1"',
+  description: 'ETag of the version the change is meant for, such as `"1"`.',
 };
 
 interface Reply {

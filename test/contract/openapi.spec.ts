@@ -130,6 +130,12 @@ describe('the API document', () => {
         });
     });
 
+    it('has no example of a parameter that may be left out: Swagger UI would send it, and find nothing', () => {
+      const parameters = (operation.parameters ?? []) as Json[];
+      const sent = parameters.filter((each) => each.required !== true);
+      expect(sent.filter((each) => (each.example ?? each.schema.example) !== undefined)).toEqual([]);
+    });
+
     it('takes a body exactly where its method has one: JSON, or a file as a stream', () => {
       if (!operation.requestBody) {
         expect(method === 'POST' ? BODILESS : [path]).toContain(path);

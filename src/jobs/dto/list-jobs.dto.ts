@@ -9,7 +9,7 @@ const MAX_CURSOR_LENGTH = 200;
 
 /** Which jobs. All conditions hold together. */
 export class ListJobsQuery {
-  @ApiPropertyOptional({ description: 'Only jobs of this queue.', example: 'emails' })
+  @ApiPropertyOptional({ description: 'Only jobs of this queue, such as `emails`.' })
   @IsOptional()
   @IsWords(MAX_NAME_LENGTH)
   queue?: string;
@@ -19,20 +19,19 @@ export class ListJobsQuery {
   @IsIn(JOB_STATES)
   state?: JobState;
 
-  @ApiPropertyOptional({ description: 'Only jobs of this type.', example: 'email.welcome' })
+  @ApiPropertyOptional({ description: 'Only jobs of this type, such as `email.welcome`.' })
   @IsOptional()
   @IsWords(MAX_NAME_LENGTH)
   type?: string;
 
   @ApiPropertyOptional({
     description: 'The same as `type`, which wins when both are given.',
-    example: 'email.welcome',
   })
   @IsOptional()
   @IsWords(MAX_NAME_LENGTH)
   name?: string;
 
-  @ApiPropertyOptional({ description: 'Only jobs with this label.', example: 'nightly' })
+  @ApiPropertyOptional({ description: 'Only jobs with this label.' })
   @IsOptional()
   @IsWords(MAX_TAG_LENGTH)
   tag?: string;

@@ -119,7 +119,6 @@ export class ListUsersQuery {
   @ApiPropertyOptional({
     maxLength: MAX_SEARCH_LENGTH,
     description: 'Text to look for in name and e-mail address.',
-    example: 'ada',
   })
   @IsOptional()
   @Searchable()
