@@ -111,6 +111,18 @@ export class ApiKeyService {
     if (!named) throw new AppError('UNAUTHORIZED');
     const key = await this.keys.findLive(named.id);
     if (!key || !isSameHash(key.secret_hash, named.hash)) throw new AppError('UNAUTHORIZED');
+    return this.#holderOf(key);
+  }
+
+  /** @throws UNAUTHORIZED, TOKEN_EXPIRED, SERVICE_UNAVAILABLE: see `PrincipalResolver.renew` */
+  @Remote({ args: [Principal], result: Principal, idempotent: true })
+  async renew({ id, key_id }: Principal): Promise<Principal> {
+    const key = key_id === undefined ? null : await this.keys.findLive(key_id);
+    if (key?.user_id !== id) throw new AppError('UNAUTHORIZED');
+    return this.#holderOf(key);
+  }
+
+  async #holderOf(key: LiveApiKey): Promise<Principal> {
     if (key.has_expired) throw new AppError('TOKEN_EXPIRED');
     if (key.is_use_due) await this.#noteUse(key);
     return Object.assign(new Principal(), {

@@ -22,4 +22,10 @@ export class CallerService extends PrincipalResolver {
   resolve(credential: string): Promise<Principal> {
     return isMarkedApiKey(credential) ? this.keys.resolve(credential) : this.tokens.resolve(credential);
   }
+
+  /** @throws UNAUTHORIZED, TOKEN_EXPIRED, SERVICE_UNAVAILABLE: see {@link PrincipalResolver.renew} */
+  @Remote({ args: [Principal], result: Principal, idempotent: true })
+  renew(caller: Principal): Promise<Principal> {
+    return caller.via === 'api_key' ? this.keys.renew(caller) : this.tokens.renew(caller);
+  }
 }

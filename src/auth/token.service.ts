@@ -24,14 +24,15 @@ export class TokenService extends PrincipalResolver {
   @Remote({ args: [String], result: Principal, idempotent: true })
   async resolve(credential: string): Promise<Principal> {
     const { session } = await this.#judge(credential);
-    this.uses.note(session.session_id);
-    return Object.assign(new Principal(), {
-      id: session.user_id,
-      roles: [session.role],
-      sid: session.session_id,
-      revision: session.revision,
-      via: 'access_token' as const,
-    });
+    return this.#holderOf(session);
+  }
+
+  /** @throws UNAUTHORIZED, SERVICE_UNAVAILABLE: see {@link PrincipalResolver.renew} */
+  @Remote({ args: [Principal], result: Principal, idempotent: true })
+  async renew({ id, sid }: Principal): Promise<Principal> {
+    const session = sid === undefined ? null : await this.sessions.find(sid, id);
+    if (!session) throw new AppError('UNAUTHORIZED');
+    return this.#holderOf(session);
   }
 
   /**
@@ -55,6 +56,17 @@ export class TokenService extends PrincipalResolver {
       }
       throw error;
     }
+  }
+
+  #holderOf({ session_id, user_id, role, revision }: LiveSession): Principal {
+    this.uses.note(session_id);
+    return Object.assign(new Principal(), {
+      id: user_id,
+      roles: [role],
+      sid: session_id,
+      revision,
+      via: 'access_token' as const,
+    });
   }
 
   async #judge(token: string): Promise<{ claims: AccessClaims; session: LiveSession }> {

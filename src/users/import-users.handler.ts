@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { setTimeout as pause } from 'node:timers/promises';
 import { AppError } from '../platform/errors/index.js';
 import { JobHandler, type JobContext, type JobWork } from '../platform/queue/index.js';
 import type { UserImport } from './dto/user-import.dto.js';
@@ -7,6 +8,8 @@ import { ImportUsers, type ImportUsersData } from './users.jobs.js';
 
 /** How often in a row a chunk is tried again whose importer's role changed under it. */
 const MAX_TRIES = 5;
+/** How often it is asked whether a chunk still has to wait, in milliseconds. */
+const WAIT_MS = 100;
 
 /** Chunk after chunk until there is none: being interrupted, or run twice, loses and doubles nothing. */
 @Injectable()
@@ -30,6 +33,7 @@ export class ImportUsersHandler implements JobWork<ImportUsersData> {
   async #work(id: string, { signal, progress }: JobContext): Promise<object> {
     for (;;) {
       signal.throwIfAborted();
+      while (await this.imports.mustWait()) await pause(WAIT_MS, undefined, { signal });
       const { state, rows, processed, created, refused } = await this.#advance(id);
       progress((100 * processed) / Math.max(rows, 1));
       if (state === 'COMPLETED' || state === 'STOPPED') {

@@ -2,11 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { effects } from '../platform/database/index.js';
 import { Nothing, nullable, Remote } from '../platform/deployment/index.js';
 import { AppError } from '../platform/errors/index.js';
-import { currentPrincipal } from '../platform/security/index.js';
+import { currentPrincipal, permits, PrincipalResolver } from '../platform/security/index.js';
 import { ExportFilter, ExportUsersQuery, UserBatch } from './dto/export-users.dto.js';
 import { UserExportRepository } from './user-export.repository.js';
-import { UserRepository } from './user.repository.js';
-import { stillPermitted } from './transfer-authority.js';
 
 /** Accounts per batch: with the largest metadata, they still fit into one message of a link. */
 const BATCH = 200;
@@ -16,7 +14,7 @@ const BATCH = 200;
 export class UserExportService {
   constructor(
     private readonly accounts: UserExportRepository,
-    private readonly users: UserRepository,
+    private readonly callers: PrincipalResolver,
   ) {}
 
   /** Puts the access on record. To be called, and waited for, before the first batch leaves. */
@@ -27,14 +25,13 @@ export class UserExportService {
 
   /**
    * The accounts after the one with the id `after`; null: the first ones. The last batch is empty.
-   * @throws FORBIDDEN when the caller's account has lost the right meanwhile: an export may take long
+   * @throws UNAUTHORIZED, FORBIDDEN when the caller's session or key ended meanwhile, or lost the right: an export may
+   *   take long
    */
   @Remote({ args: [ExportFilter, nullable(String)], result: UserBatch, idempotent: true })
   async next(filter: ExportFilter, after: string | null): Promise<UserBatch> {
-    const caller = currentPrincipal();
-    if (!stillPermitted(await this.users.find(caller.id), caller, 'users:export')) {
-      throw new AppError('FORBIDDEN');
-    }
+    const caller = await this.callers.renew(currentPrincipal());
+    if (!permits(caller, 'users:export')) throw new AppError('FORBIDDEN');
     return this.accounts.listAfter(filter, after, BATCH);
   }
 }

@@ -19,6 +19,7 @@ import {
   find: { args: [String], result: nullable(UserImport), idempotent: true },
   findUploader: { args: [String], result: nullable(Principal), idempotent: true },
   nextChunk: { args: [String], result: nullable(ImportChunk), idempotent: true },
+  mustWait: { args: [], result: Boolean, idempotent: true },
   importChunk: { args: [ImportedChunk], result: UserImport, idempotent: true },
   end: { args: [String, String, Effects], result: UserImport, idempotent: true },
   listRows: { args: [ImportRowsQuery], result: ImportRows, idempotent: true },
@@ -51,6 +52,9 @@ export abstract class UserImportRepository {
 
   /** The rows to be imported next; null when there are none, or the import is over. */
   abstract nextChunk(id: string): Promise<ImportChunk | null>;
+
+  /** Whether so many events and jobs wait to be relayed that those of another chunk would keep others waiting. */
+  abstract mustWait(): Promise<boolean>;
 
   /**
    * Makes the accounts of a chunk, with their effects, and notes what became of each row, in one transaction. An address

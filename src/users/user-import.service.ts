@@ -84,6 +84,12 @@ export class UserImportService {
     return this.imports.listRows(query);
   }
 
+  /** Whether the next chunk has to wait until what the others caused has been relayed. */
+  @Remote({ args: [], result: Boolean, idempotent: true })
+  mustWait(): Promise<boolean> {
+    return this.imports.mustWait();
+  }
+
   /**
    * Imports the next chunk, by the right that whoever uploaded the file has now; without it the import is STOPPED.
    * @returns the import as it then is; nothing happens to one that is over

@@ -2,7 +2,13 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { ArcanaConfig } from '../platform/config/index.js';
 import { Principal } from '../platform/context/index.js';
-import { Database, EffectsWriter, throwReasonOf, type Effects } from '../platform/database/index.js';
+import {
+  Database,
+  EffectsWriter,
+  OutboxStore,
+  throwReasonOf,
+  type Effects,
+} from '../platform/database/index.js';
 import { AppError } from '../platform/errors/index.js';
 import {
   ImportChunk,
@@ -26,6 +32,12 @@ type Affected<T> = [T[], number];
 const CONSTRAINTS = { uq_user_imports_unfinished: IMPORT_UNFINISHED };
 const asReason = (error: unknown): never => throwReasonOf(error, CONSTRAINTS);
 
+/**
+ * Events and jobs that may wait to be relayed when a chunk adds its own, a thousand at most: a mail that somebody asks for
+ * meanwhile waits behind no more than these.
+ */
+const RELAY_BACKLOG = 1_000;
+
 /** Longer than a stream may stand still: whoever uploaded it has left, and the process with them. */
 const ABANDONED = `state = 'UPLOADING' AND updated_at < now() - interval '10 minutes'`;
 
@@ -37,6 +49,7 @@ export class TypeOrmUserImportRepository extends UserImportRepository {
   constructor(
     private readonly database: Database,
     private readonly effects: EffectsWriter,
+    private readonly outbox: OutboxStore,
     config: ArcanaConfig,
   ) {
     super();
@@ -127,6 +140,10 @@ export class TypeOrmUserImportRepository extends UserImportRepository {
       ),
     );
     return row ? Object.assign(new ImportChunk(), row) : null;
+  }
+
+  mustWait(): Promise<boolean> {
+    return this.outbox.isCrowded(RELAY_BACKLOG);
   }
 
   importChunk(chunk: ImportedChunk): Promise<UserImport> {

@@ -7,10 +7,15 @@ const INTERVAL_MS = 20;
  * Asks again until there is an answer, as a client has to that is told of nothing. Where something can be listened to,
  * listen instead.
  * @param look resolves to undefined while there is nothing yet
- * @throws Error naming `what` when there is still nothing after 20 seconds
+ * @param patienceMs for what takes long by its nature
+ * @throws Error naming `what` when there is still nothing after that, 20 seconds where nothing is said
  */
-export async function eventually<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
-  const end = Date.now() + PATIENCE_MS;
+export async function eventually<T>(
+  what: string,
+  look: () => Promise<T | undefined>,
+  patienceMs = PATIENCE_MS,
+): Promise<T> {
+  const end = Date.now() + patienceMs;
   for (;;) {
     const found = await look();
     if (found !== undefined) return found;

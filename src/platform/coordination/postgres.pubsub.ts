@@ -26,6 +26,18 @@ export class PostgresPubSub extends PubSub {
     );
   }
 
+  /** One transaction: each costs PostgreSQL a commit of its own, and a flush of its log to the disk. */
+  override async publishAll(topic: string, payloads: readonly object[]): Promise<void> {
+    assertName('topic', topic);
+    const messages = payloads.map((payload) => encodeMessage(topic, payload));
+    await this.database.read((manager) =>
+      manager.query('SELECT pg_notify($1, message) FROM unnest($2::text[]) AS message', [
+        channelOf(topic),
+        messages,
+      ]),
+    );
+  }
+
   async subscribe<T extends object>(
     topic: string,
     handler: PubSubHandler<T>,

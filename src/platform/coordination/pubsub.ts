@@ -26,6 +26,14 @@ export abstract class PubSub {
   abstract publish(topic: string, payload: object): Promise<void>;
 
   /**
+   * Several messages in their order, at the price of one where the server allows it. When it fails, any of them may have
+   * been sent. Errors as above; of messages that are alike, one may be heard alone.
+   */
+  async publishAll(topic: string, payloads: readonly object[]): Promise<void> {
+    for (const payload of payloads) await this.publish(topic, payload);
+  }
+
+  /**
    * When the answer comes the subscription is in force; or, where the server is away, `active` is false and `onResync`
    * tells when it came into force.
    */

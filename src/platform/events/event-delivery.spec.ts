@@ -20,13 +20,19 @@ describe('EventDelivery', () => {
 
   let taken: string[];
   let refused: Set<string>;
-  let published: object[];
+  let published: { id: string }[];
+  let batches: number;
+  let tooLarge: Set<string>;
+  let unsendable: boolean;
   let delivery: EventDelivery;
 
   beforeEach(() => {
     taken = [];
     refused = new Set();
     published = [];
+    batches = 0;
+    tooLarge = new Set();
+    unsendable = false;
     const subscriber = {
       name: 'Unit.onHappened',
       handle: ({ id }: { id: string }) => {
@@ -35,8 +41,11 @@ describe('EventDelivery', () => {
       },
     };
     const pubSub = {
-      publish: (_topic: string, event: object) => {
-        published.push(event);
+      publishAll: (_topic: string, events: { id: string }[]) => {
+        if (events.some(({ id }) => tooLarge.has(id))) return Promise.reject(new RangeError('too large'));
+        if (unsendable) return Promise.reject(new Error('away'));
+        published.push(...events);
+        batches++;
         return Promise.resolve();
       },
     };
@@ -51,7 +60,7 @@ describe('EventDelivery', () => {
     refused.add('a1');
     const { delivered, failed } = await delivery.deliver([row('a1', 'a'), row('a2', 'a'), row('b1', 'b')]);
     expect(delivered).toEqual(['b1']);
-    expect(failed.map(({ id, error }) => [id, error])).toEqual([
+    expect(failed.map(({ id, error }) => [id, error]).sort()).toEqual([
       ['a1', 'Unit.onHappened: refused'],
       ['a2', 'Waits for the earlier event a1 of the same subject.'],
     ]);
@@ -72,6 +81,35 @@ describe('EventDelivery', () => {
     refused.clear();
     await delivery.deliver([row('a1', 'a', 1)]);
     expect(published).toHaveLength(1);
+  });
+
+  it('publishes what it is given in one go, in its order', async () => {
+    await delivery.deliver([row('a1', 'a'), row('b1', 'b'), row('a2', 'a')]);
+    expect([batches, published.map(({ id }) => id)]).toEqual([1, ['a1', 'b1', 'a2']]);
+  });
+
+  it('keeps back the event alone that cannot be published at all', async () => {
+    tooLarge.add('b1');
+    const { delivered, failed } = await delivery.deliver([row('a1', 'a'), row('b1', 'b'), row('c1', 'c')]);
+    expect([delivered, failed.map(({ id }) => id)]).toEqual([['a1', 'c1'], ['b1']]);
+    expect(published.map(({ id }) => id)).toEqual(['a1', 'c1']);
+  });
+
+  it('keeps the order of what could not be published, and does not bother its subscribers again', async () => {
+    unsendable = true;
+    const both = [row('a1', 'a'), row('a2', 'a')];
+    expect((await delivery.deliver(both)).failed.map(({ error }) => error)).toEqual([
+      'other processes: away',
+      'other processes: away',
+    ]);
+    // The later one alone has to wait for the earlier one.
+    unsendable = false;
+    expect((await delivery.deliver([both[1]!])).delivered).toEqual([]);
+    expect((await delivery.deliver(both)).delivered).toEqual(['a1', 'a2']);
+    expect([taken, published.map(({ id }) => id)]).toEqual([
+      ['a1', 'a2'],
+      ['a1', 'a2'],
+    ]);
   });
 
   it('waits longer after every failure, to a limit', async () => {

@@ -20,6 +20,22 @@ const HOLD_MARGIN_MS = 5_000;
 /** Events whose partial delivery is remembered. */
 const REMEMBERED = 10_000;
 
+/** As which the other processes stand among those who take an event. */
+const OTHERS = 'other processes';
+
+/** An event in hand. */
+interface Offered {
+  readonly row: EventRow;
+  readonly event: DomainEvent;
+  /** Who has not taken it, and why. */
+  readonly failures: string[];
+}
+
+const inTime = (taken: Promise<void>): Promise<void> =>
+  within(taken, SUBSCRIBER_TIMEOUT_MS, () => {
+    throw new Error(`No answer within ${SUBSCRIBER_TIMEOUT_MS} ms.`);
+  });
+
 const retryIn = (attempts: number): number =>
   Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(attempts, 16));
 
@@ -44,6 +60,7 @@ export class EventDelivery {
   /** Delivers rows in the order given, one subject's strictly one after the other. */
   async deliver(rows: EventRow[]): Promise<OutboxOutcome> {
     const outcome: OutboxOutcome = { delivered: [], failed: [] };
+    const offered: Offered[] = [];
     for (const row of rows) {
       const { subject } = row.body;
       const held = this.#held.get(subject);
@@ -53,23 +70,33 @@ export class EventDelivery {
         outcome.failed.push({ id: row.id, error, retryInMs: Math.max(0, held.until - now) + FIRST_RETRY_MS });
         continue;
       }
-      const error = await this.#deliverOne(row);
-      if (error === undefined) {
-        if (held?.id === row.id) this.#held.delete(subject);
-        this.#taken.delete(row.id);
-        outcome.delivered.push(row.id);
+      const each = { row, event: envelopeOf(row, this.config.observability.service_name) };
+      const failures = await this.#toSubscribers(each);
+      if (failures.length > 0) this.#hold(subject, row.id, retryIn(row.attempts));
+      // Later ones go together with it to the other processes.
+      else if (held?.id === row.id) this.#held.delete(subject);
+      offered.push({ ...each, failures });
+    }
+    await this.#toOtherProcesses(offered);
+    for (const { row, failures } of offered) {
+      const { id } = row;
+      const { subject } = row.body;
+      const held = this.#held.get(subject);
+      if (failures.length === 0) {
+        this.#taken.delete(id);
+        outcome.delivered.push(id);
       } else {
         const retryInMs = retryIn(row.attempts);
-        this.#hold(subject, row.id, retryInMs);
-        outcome.failed.push({ id: row.id, error, retryInMs });
+        // Of several that failed together, the first is waited for.
+        if (!held || held.id === id || held.until < Date.now()) this.#hold(subject, id, retryInMs);
+        outcome.failed.push({ id, error: failures.join('; '), retryInMs });
       }
     }
     return outcome;
   }
 
-  /** @returns why it is not delivered, or undefined when it is */
-  async #deliverOne(row: EventRow): Promise<string | undefined> {
-    const event = envelopeOf(row, this.config.observability.service_name);
+  /** @returns why subscribers of this process have not taken it */
+  async #toSubscribers({ row, event }: Omit<Offered, 'failures'>): Promise<string[]> {
     const context = new RequestContext({
       requestId: row.correlation_id,
       protocol: 'system',
@@ -77,34 +104,49 @@ export class EventDelivery {
       route: event.type,
       causationId: event.id,
     });
-    const takers = [
-      ...this.subscribers.of(event.type),
-      {
-        name: 'other processes',
-        handle: (published: DomainEvent) => this.pubSub.publish(EVENTS_TOPIC, published),
-      },
-    ];
     const failures: string[] = [];
-    for (const { name, handle } of takers) {
+    for (const { name, handle } of this.subscribers.of(event.type)) {
       if (this.#taken.get(row.id)?.has(name)) continue;
       try {
         // A handler that throws at once fails like one that rejects.
         const taken = RequestContext.run(context, async () => handle(event));
-        await within(taken, SUBSCRIBER_TIMEOUT_MS, () => {
-          throw new Error(`No answer within ${SUBSCRIBER_TIMEOUT_MS} ms.`);
-        });
+        await inTime(taken);
         this.#remember(row.id, name);
       } catch (error) {
-        const message = error instanceof Error ? error.message : String(error);
-        failures.push(`${name}: ${message}`);
-        this.#logger.warn({
-          msg: `Event ${event.type} not taken by ${name}: ${message}`,
-          event_id: event.id,
-          attempts: row.attempts + 1,
-        });
+        failures.push(this.#failed(name, row, error));
       }
     }
-    return failures.length > 0 ? failures.join('; ') : undefined;
+    return failures;
+  }
+
+  /** In one go: an event alone costs as much as a batch of them. */
+  async #toOtherProcesses(offered: readonly Offered[]): Promise<void> {
+    const waiting = offered.filter(({ row }) => !this.#taken.get(row.id)?.has(OTHERS));
+    if (waiting.length === 0) return;
+    try {
+      await inTime(
+        this.pubSub.publishAll(
+          EVENTS_TOPIC,
+          waiting.map(({ event }) => event),
+        ),
+      );
+      for (const { row } of waiting) this.#remember(row.id, OTHERS);
+    } catch (error) {
+      // One that is too large must not keep the others.
+      if (error instanceof RangeError && waiting.length > 1) {
+        for (const each of waiting) await this.#toOtherProcesses([each]);
+      } else for (const { row, failures } of waiting) failures.push(this.#failed(OTHERS, row, error));
+    }
+  }
+
+  #failed(name: string, { id, body, attempts }: EventRow, error: unknown): string {
+    const message = error instanceof Error ? error.message : String(error);
+    this.#logger.warn({
+      msg: `Event ${body.type} not taken by ${name}: ${message}`,
+      event_id: id,
+      attempts: attempts + 1,
+    });
+    return `${name}: ${message}`;
   }
 
   #remember(id: string, name: string): void {

@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Readable } from 'node:stream';
 import { RequestContext } from '../context/index.js';
+import { AppError } from '../errors/index.js';
 import { streamingRequest, type StreamingRequest } from './http-context.js';
 
 /** So many bytes at a time go on their way: a reader who takes fewer within the time of a request is cut off. */
@@ -61,7 +62,10 @@ async function* remaining(
     }
   } catch (error) {
     if (!streaming.context.signal.aborted) {
-      logger.error({ msg: 'An answer broke off.', request_id: streaming.context.requestId, err: error });
+      const line = { msg: 'An answer broke off.', request_id: streaming.context.requestId, err: error };
+      // A caller who lost the right meanwhile is no fault of ours.
+      if (error instanceof AppError && error.entry.level === 'info') logger.log(line);
+      else logger.error(line);
       streaming.abandon(500);
     }
     throw error;

@@ -80,7 +80,7 @@ function guard(answer: Principal | AppError) {
   const resolve = jest.fn<PrincipalResolver['resolve']>(() =>
     answer instanceof AppError ? Promise.reject(answer) : Promise.resolve(answer),
   );
-  return { resolve, guard: new AuthenticationGuard({ resolve }) };
+  return { resolve, guard: new AuthenticationGuard({ resolve, renew: resolve as never }) };
 }
 
 const inContext = async <T>(

@@ -11,4 +11,11 @@ export abstract class PrincipalResolver {
    *   SERVICE_UNAVAILABLE when that cannot be told now: access is never granted for lack of an answer
    */
   abstract resolve(credential: string): Promise<Principal>;
+
+  /**
+   * The caller of work that takes long, as of now: the session or key may have ended since the work began, or the account
+   * may do something else. That an access token's own time is over ends nothing: its session goes on.
+   * @throws UNAUTHORIZED, TOKEN_EXPIRED for a key, SERVICE_UNAVAILABLE
+   */
+  abstract renew(caller: Principal): Promise<Principal>;
 }

@@ -75,6 +75,16 @@ export function pubSubConformance(technology: PubSubTechnology): void {
     for (const inbox of inboxes) await expect(inbox.has(20)).resolves.toEqual(expected);
   });
 
+  it('brings several that were sent at once, in order', async () => {
+    const inbox = new Inbox();
+    await there.subscribe<Message>(topic, inbox.take);
+    const messages = Array.from({ length: 200 }, (_, n) => ({ n, text: 'x' }));
+    await here.publishAll(topic, messages);
+    await expect(inbox.has(200)).resolves.toEqual(messages);
+    await here.publishAll(topic, []);
+    await expect(here.publishAll(topic, [{ text: 'x'.repeat(8_000) }])).rejects.toThrow(RangeError);
+  });
+
   it('brings no message of another topic', async () => {
     const inbox = new Inbox();
     await here.subscribe<Message>(topic, inbox.take);

@@ -76,6 +76,17 @@ export class OutboxStore {
     });
   }
 
+  /** Whether more than `limit` rows are due. Those that wait for another attempt are in nobody's way. */
+  async isCrowded(limit: number): Promise<boolean> {
+    const [row] = await this.database.read((manager) =>
+      manager.query<{ due: number }[]>(
+        `SELECT count(*)::int AS due FROM (SELECT FROM outbox WHERE next_attempt_at <= now() LIMIT $1) AS o`,
+        [limit + 1],
+      ),
+    );
+    return (row?.due ?? 0) > limit;
+  }
+
   /** Rows that wait, and the age of the oldest in seconds. */
   async backlog(): Promise<{ waiting: number; oldestSeconds: number }> {
     const [row] = await this.database.read((manager) =>
