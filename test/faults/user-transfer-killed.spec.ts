@@ -8,7 +8,7 @@ import { eventually } from '../support/eventually.js';
 import { RestClient, type Json } from '../support/rest-client.js';
 
 /**
- * How many accounts: few for every run of the suite. TRANSFER_ROWS=100000 gives the figures of docs/import-export.md, from
+ * How many accounts: few for every run of the suite. TRANSFER_ROWS=100000 is the full size, as docs/import-export.md says:
  * a file that is larger than the heap of the process that takes it in.
  */
 const ROWS = Number(process.env['TRANSFER_ROWS'] ?? 5_000);
