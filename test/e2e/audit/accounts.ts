@@ -184,7 +184,7 @@ export const ACCOUNT_ACTS: Act[] = [
       const path = `/api/v1/users/${both.ada.id}`;
       await stage.product.rest.send('DELETE', path, { token: both.admin.token });
       await stage.rest(200, 'POST', `${path}/restore`, undefined, both.admin.token);
-      return byAdmin(both, { before: { status: 'deleted' } });
+      return byAdmin(both, { before: { status: 'deleted' }, after: { status: 'pending_verification' } });
     },
   ],
   [
@@ -197,7 +197,7 @@ export const ACCOUNT_ACTS: Act[] = [
       const body = { status: 'locked' };
       await stage.product.rest.send('PATCH', `${path}/status`, { body, token: both.admin.token });
       await stage.rest(204, 'POST', `${path}/unlock`, undefined, both.admin.token);
-      return byAdmin(both, { before: { status: 'locked' } });
+      return byAdmin(both, { before: { status: 'locked' }, after: { status: 'active' } });
     },
   ],
   [
