@@ -231,6 +231,11 @@ describeOverLinks('a running export', (product) => {
     ),
   );
 
+  // What comes after the suite reads every table.
+  afterAll(() =>
+    inDatabase(product(), (client) => client.query(`DELETE FROM users WHERE email LIKE 'much-%'`)),
+  );
+
   type End = (person: Person, chief: Person) => Promise<RestAnswer>;
   const patched =
     (what: string, body: object): End =>
