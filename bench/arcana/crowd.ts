@@ -48,11 +48,13 @@ export async function gatherCrowd(
     // Rows made here refer to rows made here: looking up each of them would take longer than all the rest.
     await client.query('SET session_replication_role = replica');
     await client.query('SET synchronous_commit = off');
-    // Sorting each row into it takes longer than making it at the end.
-    const { rows } = await client.query<{ indexdef: string }>(
-      `SELECT indexdef FROM pg_indexes WHERE indexname = 'ix_users_search'`,
+    await client.query(`SET maintenance_work_mem = '256MB'`);
+    // Sorting each row into them takes longer than making them at the end.
+    const { rows } = await client.query<{ indexname: string; indexdef: string }>(
+      `SELECT indexname, indexdef FROM pg_indexes JOIN pg_index ON indexrelid = indexname::regclass
+       WHERE tablename IN ('users', 'sessions') AND NOT indisunique`,
     );
-    await client.query('DROP INDEX IF EXISTS ix_users_search');
+    await client.query(`DROP INDEX ${rows.map(({ indexname }) => indexname).join(', ')}`);
     await client.query(
       `INSERT INTO users (id, name, email, role, status, email_verified, password_hash, created_at)
        SELECT gen_random_uuid(), 'Crowd ' || n, 'crowd-' || n || '@example.com', 'user', 'active', true,
