@@ -12,9 +12,9 @@ export abstract class UserExportRepository {
   abstract begin(effects: Effects): Promise<void>;
 
   /**
-   * The next accounts that match, in the order of their ids.
-   * @param after id of the last one that the caller has; null: from the first on
-   * @param limit how many at most; none are given when there are no more
+   * The next accounts that match, in the order of their ids; there may be none although others follow.
+   * @param after `next` of the batch before; null: from the first on
+   * @param limit how many at most
    */
   abstract listAfter(filter: ExportFilter, after: string | null, limit: number): Promise<UserBatch>;
 }

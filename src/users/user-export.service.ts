@@ -24,7 +24,7 @@ export class UserExportService {
   }
 
   /**
-   * The accounts after the one with the id `after`; null: the first ones. The last batch is empty.
+   * The next accounts after `after`, which is `next` of the batch before, or null for the first ones.
    * @throws UNAUTHORIZED, FORBIDDEN when the caller's session or key ended meanwhile, or lost the right: an export may
    *   take long
    */

@@ -3,10 +3,13 @@ import { Database, EffectsWriter, type Effects } from '../platform/database/inde
 import { UserBatch, type ExportFilter } from './dto/export-users.dto.js';
 import type { UserEntity } from './user.entity.js';
 import { UserExportRepository } from './user-export.repository.js';
-import { batchOf } from './user-list.query.js';
+import { batchOf, rangeEndOf } from './user-list.query.js';
 import { toUser } from './user.mapper.js';
 
-/** Accounts in bulk from PostgreSQL: each batch is one statement on the primary key. */
+/** Accounts looked at for one batch, so that a filter which few of them meet makes no batch long. */
+const RANGE = 5_000;
+
+/** Accounts in bulk from PostgreSQL, along the primary key. */
 @Injectable()
 export class TypeOrmUserExportRepository extends UserExportRepository {
   constructor(
@@ -21,8 +24,14 @@ export class TypeOrmUserExportRepository extends UserExportRepository {
   }
 
   async listAfter(filter: ExportFilter, after: string | null, limit: number): Promise<UserBatch> {
-    const { text, values } = batchOf(filter, after, limit);
-    const rows = await this.database.read((manager) => manager.query<UserEntity[]>(text, values));
-    return Object.assign(new UserBatch(), { data: rows.map(toUser) });
+    return this.database.read(async (manager) => {
+      const bound = rangeEndOf(after, RANGE);
+      const [last] = await manager.query<{ id: string }[]>(bound.text, bound.values);
+      const end = last?.id ?? null;
+      const { text, values } = batchOf(filter, { after, end }, limit);
+      const data = (await manager.query<UserEntity[]>(text, values)).map(toUser);
+      const next = data.length === limit ? data.at(-1)!.id : end;
+      return Object.assign(new UserBatch(), { data, next });
+    });
   }
 }

@@ -51,12 +51,37 @@ export function sliceOf(query: ListUsersQuery, start?: ListStart): Statement {
   };
 }
 
-/** What follows on an id, in the order of ids: for whoever reads all of them, however many there are. */
-export function batchOf(filter: ExportFilter, after: string | null, limit: number): Statement {
+/** Some of the accounts, by their ids; null: no end on that side. */
+export interface IdRange {
+  readonly after: string | null;
+  /** The last one that belongs to it. */
+  readonly end: string | null;
+}
+
+/**
+ * What matches within a range of ids, in their order: for whoever reads all accounts, however many there are.
+ *
+ * OFFSET 0 keeps the range apart from the filter. Left alone, the planner may take the index of the search for every
+ * batch, find all that match in the whole table and sort them, again and again.
+ */
+export function batchOf(filter: ExportFilter, { after, end }: IdRange, limit: number): Statement {
   const { condition, values } = conditionOf(filter);
-  const place = after === null ? '' : ` AND u.id > ${put(values, after)}`;
+  const bounds = ['TRUE'];
+  if (after !== null) bounds.push(`id > ${put(values, after)}`);
+  if (end !== null) bounds.push(`id <= ${put(values, end)}`);
   return {
-    text: `SELECT u.* FROM users u WHERE ${condition}${place} ORDER BY u.id LIMIT ${put(values, limit)}`,
+    text: `SELECT u.* FROM (SELECT * FROM users WHERE ${bounds.join(' AND ')} ORDER BY id OFFSET 0) u
+      WHERE ${condition} ORDER BY u.id LIMIT ${put(values, limit)}`,
+    values,
+  };
+}
+
+/** Where a range of so many accounts ends; no row when there are fewer. */
+export function rangeEndOf(after: string | null, accounts: number): Statement {
+  const values: unknown[] = [];
+  const place = after === null ? '' : `WHERE id > ${put(values, after)}`;
+  return {
+    text: `SELECT id FROM users ${place} ORDER BY id OFFSET ${put(values, accounts - 1)} LIMIT 1`,
     values,
   };
 }

@@ -21,7 +21,7 @@ import {
   type Upload,
 } from '../platform/http/index.js';
 import { RequirePermission } from '../platform/security/index.js';
-import { ExportUsersQuery, type ExportFilter } from './dto/export-users.dto.js';
+import { ExportUsersQuery, type ExportFilter, type UserBatch } from './dto/export-users.dto.js';
 import { ImportReportQuery } from './dto/import-report.dto.js';
 import { ImportAccepted, ImportUsersQuery, UserImport } from './dto/user-import.dto.js';
 import type { User } from './dto/user.dto.js';
@@ -145,12 +145,11 @@ export class UsersTransferController {
 
   async *#accounts(filter: ExportFilter): AsyncGenerator<User[]> {
     let after: string | null = null;
-    for (;;) {
-      const { data } = await this.exports.next(filter, after);
-      if (data.length === 0) return;
-      yield data;
-      after = data.at(-1)!.id;
-    }
+    do {
+      const { data, next }: UserBatch = await this.exports.next(filter, after);
+      if (data.length > 0) yield data;
+      after = next;
+    } while (after !== null);
   }
 
   async *#rows(import_id: string, outcome: ImportReportQuery['outcome']) {

@@ -1,6 +1,6 @@
 import { ApiPropertyOptional, PickType } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsArray, IsIn, IsOptional, ValidateNested } from 'class-validator';
+import { IsArray, IsIn, IsOptional, IsUUID, ValidateNested } from 'class-validator';
 import { ListUsersQuery } from './list-users.dto.js';
 import { TRANSFER_FORMATS, type TransferFormat } from './user-import.dto.js';
 import { User } from './user.dto.js';
@@ -31,4 +31,9 @@ export class UserBatch {
   @ValidateNested({ each: true })
   @Type(() => User)
   data: User[];
+
+  /** Where the next batch begins; null: this is the last one. */
+  @IsOptional()
+  @IsUUID()
+  next: string | null;
 }
