@@ -66,7 +66,8 @@ describe('restoring', () => {
       await users.delete(user.id, 1, effects());
       expect(await users.findDeleted(user.id)).toMatchObject({ status: 'deleted', version: 2 });
       const restored = await users.restore(user.id, 2, effects());
-      expect(restored).toEqual({ ...user, version: 3, updated_at: expect.any(Date) });
+      const changed = { version: 3, updated_at: expect.any(Date), last_login_at: expect.any(Date) };
+      expect(restored).toEqual({ ...user, ...changed });
       expect(await stored(user.id)).toMatchObject({
         access_epoch: 2,
         deleted_at: null,
