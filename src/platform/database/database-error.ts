@@ -29,10 +29,13 @@ const UNREACHABLE_SYSTEM = new Set([
 const UNREACHABLE_MESSAGE =
   /timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error|Cannot use a pool after|connection timeout|not queryable|DataSource is not|Driver not Connected/i;
 
-/** The driver's own error inside TypeORM's wrapper. */
+/**
+ * The driver's own error inside TypeORM's wrapper. Told by its shape, not by its class: the Error that Node makes for a
+ * broken socket is none where the code runs in a context of its own, as tests do.
+ */
 const driverError = (error: unknown): DriverError | undefined => {
   if (error instanceof QueryFailedError) return error.driverError as DriverError;
-  return error instanceof Error ? error : undefined;
+  return typeof error === 'object' && error !== null ? error : undefined;
 };
 
 /** Name of the unique constraint that `error` broke. */
